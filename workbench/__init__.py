@@ -1,0 +1,48 @@
+"""A research workbench inside Jupyter: ask, trace, evaluate and train language models in one notebook.
+
+`%load_ext workbench` adds the magics; everything else is imported from its folder:
+`from workbench import evaluate, methods, traces, widgets`.
+"""
+
+from __future__ import annotations
+
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["__version__", "load_ipython_extension", "unload_ipython_extension"]
+
+try:
+    __version__ = version("research-workbench")
+except PackageNotFoundError:  # a source tree that was never installed
+    __version__ = "0+unknown"
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """IPython's hook for `%load_ext workbench`."""
+    from workbench.magics import load  # loaded on request: the server imports this package without IPython
+
+    load(shell)
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """IPython's hook for `%unload_ext workbench`."""
+    from workbench.magics import unload
+
+    unload(shell)
+
+
+def _jupyter_labextension_paths() -> list[dict[str, str]]:
+    return [{"src": "labextension", "dest": "research-workbench"}]
+
+
+def _jupyter_server_extension_points() -> list[dict[str, str]]:
+    return [{"module": "workbench"}]
+
+
+def _load_jupyter_server_extension(server_app: Any) -> None:
+    from workbench.server import load
+
+    load(server_app)

@@ -1,0 +1,39 @@
+"""A tool: a Python function that a model may call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from workbench.messages import Json, ToolDefinition
+
+__all__ = ["Tool"]
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    """A function with what a model is told of it.
+
+    Args:
+        name: as the model calls it.
+        description: the first paragraph of the docstring.
+        parameters: a JSON schema of type object, made from the type hints.
+        function: called with validated keyword arguments; sync or async.
+        source: the function's source text; empty where it cannot be read.
+        version: 16 hex digits of the hash of name, description, parameters and source; a changed tool is another one.
+        side_effects: whether calling it changes anything outside.
+    """
+
+    name: str
+    description: str
+    parameters: Mapping[str, Json]
+    function: Callable[..., Any] = field(repr=False, compare=False)
+    source: str = field(default="", repr=False)
+    version: str = ""
+    side_effects: bool = False
+
+    @property
+    def definition(self) -> ToolDefinition:
+        """What the model is told."""
+        return ToolDefinition(self.name, self.description, self.parameters)

@@ -1,0 +1,61 @@
+"""Where a call comes from: notebook, cell, conversation, method, run, role and phase, carried by the context."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any, Final, Literal, TypeAlias
+
+__all__ = ["Phase", "Role", "Scope", "current_scope", "scope"]
+
+Role: TypeAlias = Literal["solver", "judge", "simulated_user", "optimiser"]
+Phase: TypeAlias = Literal["build", "use"]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What every span written inside it is tagged with; each field is a column of `spans`."""
+
+    notebook: str | None = None
+    cell_id: str | None = None
+    execution_count: int | None = None
+    conversation: str | None = None
+    method: str | None = None
+    method_version: str | None = None
+    role: Role = "solver"
+    phase: Phase = "use"
+    run_id: str | None = None
+    sample_id: str | None = None
+    program: str | None = None
+    repetition: int | None = None
+
+
+_current: Final[ContextVar[Scope]] = ContextVar("workbench_scope", default=Scope())
+
+
+def current_scope() -> Scope:
+    """The scope of the code that asks; asyncio tasks inherit it, threads do when started with the context."""
+    return _current.get()
+
+
+@contextmanager
+def scope(**changes: Any) -> Iterator[Scope]:
+    """Tags every span written inside the block; fields not named keep their values.
+
+    Raises:
+        TypeError: a name that is not a field of `Scope`.
+
+    Example:
+        >>> with scope(role="judge", run_id="r1"):
+        ...     current_scope().role
+        'judge'
+        >>> current_scope().role
+        'solver'
+    """
+    token = _current.set(replace(_current.get(), **changes))
+    try:
+        yield _current.get()
+    finally:
+        _current.reset(token)
