@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from workbench.errors import OptionError
+from workbench.errors import OptionError, WorkbenchError
 
 __all__ = ["LocalMap", "Map", "Outcome"]
 
@@ -22,6 +22,12 @@ class Outcome(Generic[Result]):
     index: int
     value: Result | None = None
     error: Exception | None = None
+
+    def result(self) -> Result:
+        """The value, or the exception raised again."""
+        if self.error is not None:
+            raise self.error
+        return self.value  # pyright: ignore[reportReturnType] - a program may rightly return None
 
 
 class Map(Protocol):
@@ -52,24 +58,29 @@ class LocalMap:
     async def __call__(
         self, program: Callable[[Item], Awaitable[Result]], cases: Iterable[Item]
     ) -> AsyncIterator[Outcome[Result]]:
-        async def one(index: int, case: Item) -> Outcome[Result]:
-            try:
-                return Outcome(index, value=await program(case))
-            except Exception as error:  # carried to the caller in the outcome, never swallowed
-                return Outcome(index, error=error)
-
         waiting = enumerate(cases)
-        running: set[asyncio.Task[Outcome[Result]]] = set()
+        running: dict[asyncio.Future[Result], int] = {}
         try:
             while True:
                 while len(running) < self.concurrency and (pair := next(waiting, None)) is not None:
-                    running.add(asyncio.create_task(one(*pair)))
+                    running[asyncio.ensure_future(program(pair[1]))] = pair[0]
                 if not running:
                     return
-                done, running = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
                 for task in done:
-                    yield task.result()
+                    yield _outcome(running.pop(task), task)
         finally:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
+
+
+def _outcome(index: int, task: asyncio.Future[Result]) -> Outcome[Result]:
+    if task.cancelled():
+        return Outcome(index, error=WorkbenchError(f"Case {index} was cancelled from inside."))
+    error = task.exception()
+    if error is None:
+        return Outcome(index, value=task.result())
+    if isinstance(error, Exception):
+        return Outcome(index, error=error)
+    raise error

@@ -17,6 +17,7 @@ from workbench.errors import DataError
 
 __all__ = [
     "Answer",
+    "AnswerKind",
     "Image",
     "Json",
     "Message",
@@ -32,6 +33,7 @@ __all__ = [
     "as_messages",
     "assistant",
     "message_from_json",
+    "message_hash",
     "message_to_json",
     "system",
     "text_of",

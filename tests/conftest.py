@@ -1,0 +1,22 @@
+"""What all tests share: a store of their own, and no way to a real provider."""
+
+import os
+
+import pytest
+
+os.environ["WORKBENCH_OFFLINE"] = "1"
+for name in list(os.environ):
+    if name.endswith("_API_KEY"):
+        del os.environ[name]
+
+
+@pytest.fixture(autouse=True)
+def fresh_store(tmp_path, monkeypatch):
+    """Every test writes to a store in its own folder."""
+    from workbench import traces
+
+    path = tmp_path / "traces.duckdb"
+    monkeypatch.setenv("WORKBENCH_STORE", str(path))
+    store = traces.use(path)
+    yield store
+    store.close()

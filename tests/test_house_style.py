@@ -1,0 +1,121 @@
+"""The house style's rules that a program can check: names, lengths, docstrings, public names, light imports."""
+
+import ast
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+PRODUCT = ROOT / "workbench"
+FOREIGN = {"labextension", "__pycache__", "_datasets"}
+MODULES = sorted(path for path in PRODUCT.rglob("*.py") if not FOREIGN & set(path.relative_to(ROOT).parts))
+SCRIPTS = sorted(path for path in (ROOT / "extension" / "src").rglob("*.ts*") if "node_modules" not in path.parts)
+NAMELESS = {"utils", "helpers", "common", "misc", "base", "handlers"}
+SHORT = ("methods", "evaluate/scorers", "continual/strategies", "continual/metrics")
+SHORT_EXCEPT = {"__init__.py", "method.py", "catalogue.py", "paper.py"}
+
+
+def ids(paths):
+    return [str(path.relative_to(ROOT)) for path in paths]
+
+
+def tree(path):
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def public_names(module):
+    for node in module.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        if isinstance(node, ast.AnnAssign):
+            targets = [node.target]
+        if any(isinstance(target, ast.Name) and target.id == "__all__" for target in targets):
+            return ast.literal_eval(node.value)
+    return None
+
+
+@pytest.mark.parametrize("path", [*MODULES, *SCRIPTS], ids=ids([*MODULES, *SCRIPTS]))
+def test_a_module_has_at_most_300_lines_and_a_name_that_says_something(path):
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 300
+    assert path.stem not in NAMELESS
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids(MODULES))
+def test_a_method_strategy_scorer_or_metric_is_short(path):
+    place = path.relative_to(PRODUCT).as_posix()
+    if not place.startswith(SHORT) or path.name in SHORT_EXCEPT:
+        pytest.skip("the length of 120 lines binds methods, strategies, scorers and metrics")
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 120
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids(MODULES))
+def test_every_module_and_public_thing_has_a_docstring(path):
+    module = tree(path)
+    bare = [] if ast.get_docstring(module) or path.name == "__main__.py" else ["the module"]
+    names = public_names(module)
+    for node in module.body:
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            continue
+        if node.name.startswith("_") or (names is not None and node.name not in names):
+            continue
+        if not ast.get_docstring(node):
+            bare.append(node.name)
+    assert not bare
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids(MODULES))
+def test_public_names_are_listed_sorted_and_few(path):
+    names = public_names(tree(path))
+    if path.name == "__main__.py":
+        pytest.skip("a program has no public names")
+    if path.name == "__init__.py":
+        assert names is not None, "a folder lists what is public"
+    if names is None:
+        return
+    assert list(names) == sorted(names, key=lambda name: (not name.isupper(), not name[:1].isupper(), name)) or list(
+        names
+    ) == sorted(names)
+    assert len(names) <= 30
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=ids(MODULES))
+def test_nothing_unfinished_and_no_silent_suppression(path):
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        where = f"line {number}: {line.strip()}"
+        assert not re.search(r"\b(TODO|FIXME|XXX)\b", line), where
+        if match := re.search(r"#\s*(?:type: ignore|noqa|pyright: ignore)(.*)", line):
+            assert re.match(r"\s*(?:: ?|\[)[A-Za-z0-9, ]+\]?\s+[-–#]?\s*\S+", match.group(1)), (
+                f"no code or reason: {where}"
+            )
+
+
+def test_the_repository_speaks_of_the_project_alone():
+    tracked = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False
+    ).stdout.split("\0")
+    if tracked == [""]:
+        pytest.skip("not a git checkout")
+    home = str(Path.home()) + "/"
+    for name in filter(None, tracked):
+        path = ROOT / name
+        if not path.is_file() or path.suffix in {".png", ".npz", ".safetensors", ".ico"}:
+            continue
+        text = path.read_text(encoding="utf-8", errors="replace")
+        assert home not in text, name
+        assert str(ROOT) + "/" not in text, name
+
+
+@pytest.mark.parametrize(
+    "heavy", ["jax", "pydantic_ai", "openai", "plotly", "polars", "duckdb", "matplotlib", "anthropic"]
+)
+def test_importing_the_workbench_and_its_magics_imports_nothing_heavy(heavy):
+    program = (
+        "import sys; from IPython.core.interactiveshell import InteractiveShell as S; s = S.instance(); before = set(sys.modules);"
+        "import workbench; workbench.load_ipython_extension(s);"
+        f"sys.exit({heavy!r} in set(sys.modules) - before)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr or f"{heavy} was imported"
