@@ -1,0 +1,65 @@
+"""Names of methods and where they are: a table for ours, an entry-point group for other people's."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Final
+
+from workbench.errors import MethodError, nearest
+
+if TYPE_CHECKING:
+    from workbench.methods.method import Method
+
+__all__ = ["CATALOGUE", "GROUP", "find_method", "method_names"]
+
+GROUP: Final = "workbench.methods"
+CATALOGUE: Final[dict[str, str]] = {
+    "direct": "workbench.methods.prompting.direct:direct",
+    "react": "workbench.methods.tool_use.react:react",
+    "self_consistency": "workbench.methods.prompting.self_consistency:self_consistency",
+}
+
+
+def find_method(name: str) -> Method[...]:
+    """The method of this name, imported now.
+
+    Ours come first: an installed package cannot replace one of them, only add names.
+
+    Raises:
+        MethodError: no method has this name, or what its entry point names is not a method.
+
+    Example:
+        >>> find_method("react").paper.arxiv
+        '2210.03629'
+    """
+    from workbench.methods.method import Method
+
+    if name in CATALOGUE:
+        module, attribute = CATALOGUE[name].split(":")
+        return getattr(import_module(module), attribute)
+    found = entry_points(group=GROUP, name=name)
+    if not found:
+        names = method_names()
+        raise MethodError(
+            f"There is no method {name!r}; there are {', '.join(names)}.",
+            hint=nearest(name, names) or "a package adds methods by the entry-point group 'workbench.methods'.",
+        )
+    entry = next(iter(found))
+    loaded = entry.load()
+    if not isinstance(loaded, Method):
+        raise MethodError(
+            f"The entry point {name!r} names {entry.value!r}, which is {type(loaded).__name__}, not a method.",
+            hint="decorate the function with `@method(paper=...)`.",
+        )
+    return loaded
+
+
+def method_names() -> list[str]:
+    """The names that `find_method` knows, sorted.
+
+    Example:
+        >>> {"direct", "react", "self_consistency"} <= set(method_names())
+        True
+    """
+    return sorted({*CATALOGUE, *(entry.name for entry in entry_points(group=GROUP))})

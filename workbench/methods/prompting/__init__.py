@@ -1,0 +1,3 @@
+"""Methods that only prompt: no tools, no search."""
+
+__all__: list[str] = []

@@ -1,0 +1,3 @@
+"""Methods that call tools."""
+
+__all__: list[str] = []
