@@ -7,9 +7,21 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol, TypeAlias
 
+from workbench.errors import ModelError
 from workbench.messages import Json, Message, ToolDefinition, Usage
 
-__all__ = ["Attempt", "Capabilities", "Delta", "Model", "Reply", "Request", "Settings", "StreamEvent", "TokenLogprob"]
+__all__ = [
+    "Attempt",
+    "CallError",
+    "Capabilities",
+    "Delta",
+    "Model",
+    "Reply",
+    "Request",
+    "Settings",
+    "StreamEvent",
+    "TokenLogprob",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,16 @@ class Attempt:
     error_type: str | None = None
     error_message: str | None = None
     retry_after_seconds: float | None = None
+
+
+class CallError(ModelError):
+    """A call that reached a provider, or tried to, and failed: with every attempt, so that each can be stored."""
+
+    def __init__(
+        self, message: str, hint: str | None = None, *, kind: str = "request", attempts: tuple[Attempt, ...] = ()
+    ) -> None:
+        super().__init__(message, hint, kind=kind)
+        self.attempts = attempts
 
 
 @dataclass(frozen=True, slots=True)

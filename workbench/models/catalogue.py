@@ -1,0 +1,84 @@
+"""From a name to a model that can be asked."""
+
+from __future__ import annotations
+
+import importlib.util
+from functools import lru_cache
+from pathlib import Path
+
+from workbench.errors import MissingDependencyError, ModelError
+from workbench.models.model import Model
+from workbench.models.names import ModelName, parse
+from workbench.models.traced import Traced
+
+__all__ = ["open_model"]
+
+
+def open_model(name: str) -> Model:
+    """The model of this name, traced.
+
+    Args:
+        name: `provider:model`; `pocket` for the model that comes with the workbench, `jax:PATH` for a checkpoint
+            folder, `recorded:FILE` for recorded answers, `scripted:TEXT` for one that always says TEXT (`scripted`
+            repeats the question), else a hosted model.
+
+    Returns:
+        the model; a hosted one asks for its key at the first call.
+
+    Raises:
+        ModelError: (kind `unknown_model`) no such name or path.
+        MissingDependencyError: the provider's library is not installed.
+
+    Example:
+        >>> open_model("scripted:hello").name
+        'scripted:hello'
+    """
+    parsed = parse(name)
+    match parsed.provider:
+        case "pocket":
+            return Traced(_loaded(str(parsed), None, 0))
+        case "jax":
+            folder = Path(parsed.model).expanduser()
+            stamps = [file.stat().st_mtime_ns for file in folder.iterdir()] if folder.is_dir() else []
+            if not stamps:
+                raise ModelError(
+                    f"There is no checkpoint folder {parsed.model!r}.", hint="jax:PATH, as training printed it."
+                )
+            return Traced(_loaded(str(parsed), folder.resolve(), max(stamps)))
+        case "recorded":
+            from workbench.models.recorded import RecordedModel
+
+            return Traced(RecordedModel(Path(parsed.model).expanduser()))
+        case "scripted":
+            return Traced(_scripted(parsed))
+        case _:
+            return Traced(_hosted(str(parsed)))
+
+
+@lru_cache(maxsize=8)
+def _loaded(name: str, folder: Path | None, changed: int) -> Model:
+    """A model of our own, kept: it reads its weights and compiles once; `changed` is the folder's newest time."""
+    from workbench.models.pocket import PocketModel  # JAX: 3 s
+
+    return PocketModel.load(folder=folder, name=name)
+
+
+def _scripted(parsed: ModelName) -> Model:
+    from workbench.messages import text_of
+    from workbench.models.scripted import ScriptedModel
+
+    said = parsed.model
+    return ScriptedModel(lambda request: said or text_of(request.messages), name=str(parsed))
+
+
+@lru_cache(maxsize=64)
+def _hosted(name: str) -> Model:
+    """A hosted model, kept: its connections are used again."""
+    if importlib.util.find_spec("pydantic_ai") is None:
+        raise MissingDependencyError(
+            f"Model {name!r} needs the package pydantic-ai-slim, which is not installed.",
+            hint="pip install 'research-workbench[openai]'  (or [anthropic], [google], [hosted])",
+        )
+    from workbench.models.hosted import HostedModel
+
+    return HostedModel(name)

@@ -1,0 +1,183 @@
+"""A model whose calls are rows: one `chat` span for each, with messages, usage, cost and attempts."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
+from typing import cast, final
+
+from workbench import traces
+from workbench.errors import ModelError
+from workbench.messages import Message, Part, Reasoning, Text, Usage
+from workbench.models.capability import require
+from workbench.models.model import Attempt, CallError, Capabilities, Delta, Model, Reply, Request, StreamEvent
+from workbench.models.prices import cost_usd
+from workbench.models.providers import LOCAL, provider_of
+
+__all__ = ["Traced"]
+
+_BYTES_A_TOKEN = 4  # of English, over the usual vocabularies; for interrupted replies alone
+
+
+@final
+class Traced:
+    """Writes a span for every call of another model, and answers as it does.
+
+    A failed call keeps its attempts. A call that is interrupted (Ctrl-C, a cancelled task, a stream closed early) keeps
+    the text that had come, with status `interrupted` and usage estimated from the text, marked approximate.
+
+    Args:
+        model: any model; one that is traced already is not traced twice.
+
+    Example:
+        >>> from workbench.models import Request, ScriptedModel
+        >>> from workbench.messages import user
+        >>> model = Traced(ScriptedModel("four"))
+        >>> import asyncio
+        >>> asyncio.run(model.reply(Request((user("2 + 2?"),)))).message.text
+        'four'
+        >>> traces.query("SELECT name, status, output_tokens FROM spans ORDER BY started_at DESC LIMIT 1").rows()
+        [('chat scripted', 'ok', 1)]
+    """
+
+    def __init__(self, model: Model) -> None:
+        self.inner: Model = model.inner if isinstance(model, Traced) else model
+        provider, _, name = self.inner.name.partition(":")
+        known = provider_of(provider)
+        self._provider = known.convention if known else ("workbench" if provider in LOCAL else provider)
+        self._model = name if known else self.inner.name
+
+    @property
+    def name(self) -> str:
+        """The model's own name."""
+        return self.inner.name
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """The model's own."""
+        return self.inner.capabilities
+
+    async def reply(self, request: Request) -> Reply:
+        """The model's reply, and a span."""
+        require(self.inner, request)
+        span = traces.start_span("chat", f"chat {self._model}")
+        try:
+            self._asked(span, request)
+            reply = await self.inner.reply(request)
+            self._answered(span, reply)
+        except BaseException as error:
+            _failed(span, error)
+            raise
+        finally:
+            span.end()
+        return reply
+
+    async def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
+        """The model's stream, and a span with the time to its first piece."""
+        require(self.inner, request)
+        span = traces.start_span("chat", f"chat {self._model}")
+        started, first = time.perf_counter(), True
+        pieces: list[Delta] = []
+        reply: Reply | None = None
+        try:
+            self._asked(span, request)
+            span.attribute("gen_ai.request.stream", True)
+            async with aclosing(cast("AsyncGenerator[StreamEvent, None]", self.inner.stream(request))) as events:
+                async for event in events:
+                    if first:
+                        span.set(time_to_first_chunk_ms=(time.perf_counter() - started) * 1000)
+                        first = False
+                    if isinstance(event, Reply):
+                        reply = event
+                        self._answered(span, reply)
+                    else:
+                        pieces.append(event)
+                    yield event
+            if reply is None:
+                raise ModelError(f"Model {self.name!r} ended its stream without a reply.", kind="response")
+        except BaseException as error:
+            if reply is None:
+                self._cut(span, request, pieces)
+                _failed(span, error)
+            raise
+        finally:
+            span.end()
+
+    def _asked(self, span: traces.Span, request: Request) -> None:
+        span.set(model=self._model, provider=self._provider)
+        span.attribute("workbench.model", self.name)
+        span.input_messages(request.messages)
+        settings = request.settings
+        asked = {
+            "temperature": settings.temperature,
+            "top_p": settings.top_p,
+            "max_tokens": settings.max_tokens,
+            "seed": settings.seed,
+            "stop_sequences": list(settings.stop) or None,
+        }
+        for name, value in asked.items():
+            if value is not None:
+                span.attribute(f"gen_ai.request.{name}", value)
+        if request.schema is not None:
+            span.attribute("gen_ai.output.type", "json")
+        if request.tools:
+            tools = [
+                {"type": "function", "name": t.name, "description": t.description, "parameters": dict(t.parameters)}
+                for t in request.tools
+            ]
+            span.attribute("gen_ai.tool.definitions", tools)
+
+    def _answered(self, span: traces.Span, reply: Reply) -> None:
+        span.output_messages((reply.message,))
+        span.set(finish_reason=reply.finish_reason, response_model=reply.response_model, response_id=reply.response_id)
+        self._used(span, reply.usage, reply.cost_usd)
+        _attempted(span, reply.attempts)
+
+    def _used(self, span: traces.Span, usage: Usage, stated_usd: float | None = None) -> None:
+        price = cost_usd(self.name, usage)
+        stated = stated_usd is not None
+        span.set(
+            input_tokens=usage.input_tokens,
+            output_tokens=usage.output_tokens,
+            cache_read_tokens=usage.cache_read_tokens,
+            cache_write_tokens=usage.cache_write_tokens,
+            reasoning_tokens=usage.reasoning_tokens,
+            usage_approximate=usage.approximate,
+            cost_usd=stated_usd if stated else price.usd,
+            cost_reason=None if stated else price.reason,
+            price_version="stated by the provider" if stated else price.version,
+        )
+
+    def _cut(self, span: traces.Span, request: Request, pieces: list[Delta]) -> None:
+        """What had come before the end: the text so far, and usage estimated from the text."""
+        if not pieces:
+            return
+        text, thought = "".join(piece.text for piece in pieces), "".join(piece.reasoning for piece in pieces)
+        parts: tuple[Part, ...] = ((Reasoning(thought),) if thought else ()) + ((Text(text),) if text else ())
+        span.output_messages((Message("assistant", parts),))
+        span.set(finish_reason="interrupted")
+        asked = "".join(part.content for m in request.messages for part in m.parts if isinstance(part, Text))
+        self._used(span, Usage(_estimate(asked), _estimate(text + thought), approximate=True))
+
+
+def _failed(span: traces.Span, error: BaseException) -> None:
+    if isinstance(error, CallError):
+        _attempted(span, error.attempts)
+    span.fail(error)
+
+
+def _attempted(span: traces.Span, attempts: tuple[Attempt, ...]) -> None:
+    for attempt in attempts:
+        span.attempt(
+            started_at=attempt.started_at,
+            duration_ms=attempt.seconds * 1000,
+            status_code=attempt.status_code,
+            error_type=attempt.error_type,
+            error_message=attempt.error_message,
+            retry_after_seconds=attempt.retry_after_seconds,
+        )
+
+
+def _estimate(text: str) -> int:
+    return -(-len(text.encode("utf-8", "surrogatepass")) // _BYTES_A_TOKEN)
