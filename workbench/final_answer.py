@@ -11,8 +11,10 @@ from typing import Final
 
 __all__ = ["final_number", "final_text", "normal_form", "numbers"]
 
-# what announces a final answer: a line that starts with `A:`, GSM8K's `####`, "answer:", "the answer is", LaTeX's box
-_MARKER: Final = re.compile(r"(?m:^[ \t]*A:)|####|\banswer(?:\s+is\b:?|\s*:)|\\boxed\s*\{", re.IGNORECASE)
+# what announces a final answer: a line or sentence that starts with `A:`, GSM8K's `####`, "answer:", LaTeX's box
+_MARKER: Final = re.compile(
+    r"(?m:^[ \t]*|(?<=[.!?])\s+)(?-i:A:)|####|\banswer(?:\s+is\b:?|\s*:)|\\boxed\s*\{", re.IGNORECASE
+)
 # a minus counts as a sign only where no number, word or bracket stands before it: in `10-4` it is an operator
 _NUMBER: Final = re.compile(
     r"(?<![\w.])(?P<sign>(?<![\w.)\]%])[+\-\u2212])?[$€£¥]?(?P<inner_sign>(?<=[$€£¥])[+\-\u2212])?"

@@ -6,21 +6,17 @@ it is asked for, so that the catalogue can be long and loading it costs nothing.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from workbench.methods.catalogue import CATALOGUE, find_method, method_names
-
-if TYPE_CHECKING:
-    from workbench.methods.method import Method, Paper, Program, method
+from workbench.methods.method import Method, Paper, Program, method
 
 __all__ = ["Method", "Paper", "Program", "find_method", "method", "method_names"]
 
 
-def __getattr__(name: str) -> Any:
-    if name in {"Method", "Paper", "Program", "method"}:
-        from importlib import import_module
-
-        return getattr(import_module("workbench.methods.method"), name)
+def __getattr__(name: str) -> Method[...]:
     if name in CATALOGUE:
         return find_method(name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *CATALOGUE})

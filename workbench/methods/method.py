@@ -6,7 +6,9 @@ import hashlib
 import inspect
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Concatenate, Final, Generic, ParamSpec, cast
 
 from workbench import traces
@@ -77,12 +79,12 @@ class Method(Generic[P]):
         wrapped = {name: getattr(self.function, name) for name in ("__doc__", "__module__", "__qualname__")}
         self.__dict__.update(wrapped, __name__=self.name, __wrapped__=self.function)
 
-    @property
-    def options(self) -> dict[str, Any]:
+    @cached_property
+    def options(self) -> Mapping[str, Any]:
         """The options with their defaults, in the order of the signature."""
-        return option_defaults(self.function)
+        return MappingProxyType(option_defaults(self.function))
 
-    @property
+    @cached_property
     def takes_tools(self) -> bool:
         """Whether the function has a `tools` argument."""
         return "tools" in inspect.signature(self.function).parameters
@@ -119,7 +121,7 @@ class Method(Generic[P]):
         if tools and not self.takes_tools:
             raise MethodError(f"{self.name} takes no tools, and was given {', '.join(tool.name for tool in tools)}.")
         _check_capabilities(self.name, self.needs, model)
-        return Program(self, model, tools, checked(self.name, self.function, given))
+        return Program(self, model, tools, checked(self.name, self.function, self.options, given))
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def method(
         >>> @method(calls="1")
         ... async def shout(question: Question, model: Model, *, mark: str = "!") -> Answer:
         ...     return Answer(str(question).upper() + mark)
-        >>> shout.name, shout.options
+        >>> shout.name, dict(shout.options)
         ('shout', {'mark': '!'})
     """
     allowed = tuple(Capabilities.__dataclass_fields__)

@@ -20,7 +20,9 @@ def option_defaults(function: Callable[..., Any]) -> dict[str, Any]:
     return {name: parameter.default for name, parameter in parameters.items() if name not in _EFFECTS}
 
 
-def checked(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -> dict[str, Any]:
+def checked(
+    name: str, function: Callable[..., Any], defaults: Mapping[str, Any], given: Mapping[str, Any]
+) -> dict[str, Any]:
     """The options that were given, each converted to its annotated type (`"5"` for an int is 5).
 
     Ranges are part of the types: `n: PositiveInt`. An annotation that is not data, such as `Model` or a `Callable`, is
@@ -29,7 +31,6 @@ def checked(name: str, function: Callable[..., Any], given: Mapping[str, Any]) -
     Raises:
         MethodError: an option that the method does not have, one that is missing, or a value that does not fit.
     """
-    defaults = option_defaults(function)
     for option in given:
         if option not in defaults:
             raise MethodError(

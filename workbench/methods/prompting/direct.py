@@ -43,7 +43,7 @@ async def direct(
     Example:
         >>> import asyncio
         >>> from workbench.models.scripted import ScriptedModel
-        >>> asyncio.run(direct("What is 2 + 3?", ScriptedModel(["5"]))).text
+        >>> asyncio.run(direct("What is 2 + 3?", ScriptedModel("5"))).text
         '5'
 
     Reference: none; the zero-shot prompt of the field.

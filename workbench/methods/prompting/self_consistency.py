@@ -54,7 +54,7 @@ async def self_consistency(
     Example:
         >>> import asyncio
         >>> from workbench.models.scripted import ScriptedModel
-        >>> model = ScriptedModel(["20 + 22 is 42. A: 42", "A: 41", "The answer is 42."])
+        >>> model = ScriptedModel("20 + 22 is 42. A: 42", "A: 41", "The answer is 42.")
         >>> answer = asyncio.run(self_consistency("What is 20 + 22?", model, n=3))
         >>> answer.evidence["votes"]
         {'42': 2, '41': 1}

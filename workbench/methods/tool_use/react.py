@@ -70,7 +70,7 @@ async def react(
         >>> @tool
         ... def add(a: int, b: int) -> int: return a + b
         >>> act = assistant("I need the sum.", ToolCall("c1", "add", {"a": 2, "b": 3}))
-        >>> asyncio.run(react("What is 2 + 3?", ScriptedModel([act, "It is 5."]), [add])).text
+        >>> asyncio.run(react("What is 2 + 3?", ScriptedModel(act, "It is 5."), [add])).text
         'It is 5.'
 
     Reference: Yao, Zhao, Yu, Du, Shafran, Narasimhan, Cao: "ReAct: Synergizing Reasoning and Acting in Language
