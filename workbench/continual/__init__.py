@@ -1,0 +1,59 @@
+"""Continual learning: streams of tasks, strategies against forgetting, and the engine that runs them.
+
+`run(split(digits()), [naive(), replay(200)], seeds=3)` learns, measures and stores. The names are looked up on first
+use, so that importing this folder does not import JAX.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.continual.divergence import DivergenceError
+    from workbench.continual.engine import Recipe
+    from workbench.continual.experiment import run
+    from workbench.continual.progress import Bar, Progress
+    from workbench.continual.result import Result
+    from workbench.continual.strategies import Strategy, naive, replay
+    from workbench.continual.streams import Labelled, Stream, digits, split, stream_of
+
+__all__ = [
+    "Bar",
+    "DivergenceError",
+    "Labelled",
+    "Progress",
+    "Recipe",
+    "Result",
+    "Strategy",
+    "Stream",
+    "digits",
+    "naive",
+    "replay",
+    "run",
+    "split",
+    "stream_of",
+]
+
+_HOMES = {
+    "Bar": "progress",
+    "DivergenceError": "divergence",
+    "Labelled": "streams",
+    "Progress": "progress",
+    "Recipe": "engine",
+    "Result": "result",
+    "Strategy": "strategies",
+    "Stream": "streams",
+    "digits": "streams",
+    "naive": "strategies",
+    "replay": "strategies",
+    "run": "experiment",
+    "split": "streams",
+    "stream_of": "streams",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

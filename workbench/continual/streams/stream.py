@@ -1,0 +1,116 @@
+"""A stream: a sequence of tasks, each with rows to learn and rows to test."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from jaxtyping import Float, Int
+
+from workbench.continual.streams.labelled import Labelled, content_hash
+from workbench.errors import DataError
+
+__all__ = ["Part", "Stream", "stream_of"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """Rows of every task, padded with zeros to one length so that one compiled function serves all tasks.
+
+    Args:
+        x: inputs; rows from `counts[task]` on are padding.
+        y: classes.
+        counts: how many rows of each task are real.
+    """
+
+    x: Float[np.ndarray, "tasks rows *features"]
+    y: Int[np.ndarray, "tasks rows"]
+    counts: Int[np.ndarray, " tasks"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stream:
+    """Tasks in the order in which they are learned.
+
+    Args:
+        name: what it is called in store and pictures.
+        train: rows to learn.
+        test: rows to be tested on, never learned.
+        classes: how many classes there are over all tasks.
+        parameters: how it was made.
+        source: where its data come from.
+        licence: terms of its data; None where unknown.
+        version: content hash over all real rows; two streams with the same version are the same.
+    """
+
+    name: str
+    train: Part
+    test: Part
+    classes: int
+    parameters: Mapping[str, Any]
+    source: str | None = None
+    licence: str | None = None
+    version: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        real = [
+            rows[:count]
+            for part in (self.train, self.test)
+            for task, count in enumerate(part.counts)
+            for rows in (part.x[task], part.y[task])
+        ]
+        object.__setattr__(self, "version", content_hash(real, self.classes))
+
+    @property
+    def tasks(self) -> int:
+        """How many tasks there are."""
+        return len(self.train.counts)
+
+    @property
+    def features(self) -> tuple[int, ...]:
+        """The shape of one input."""
+        return self.train.x.shape[2:]
+
+
+def stream_of(
+    name: str,
+    tasks: Sequence[tuple[Labelled, Labelled]],
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    source: str | None = None,
+    licence: str | None = None,
+) -> Stream:
+    """A stream from (rows to learn, rows to test) of each task.
+
+    Raises:
+        DataError: no task, or tasks whose inputs differ in shape.
+
+    Example:
+        >>> rows = Labelled(np.zeros((4, 3)), [0, 1, 0, 1])
+        >>> stream_of("twice", [(rows, rows), (rows, rows)]).tasks
+        2
+    """
+    if not tasks:
+        raise DataError(f"Stream {name!r} was given no tasks; allowed is one or more.")
+    shapes = [part.features for pair in tasks for part in pair]
+    for index, shape in enumerate(shapes):
+        if shape != shapes[0]:
+            raise DataError(
+                f"Task {index // 2} of stream {name!r} has inputs of shape {shape!r}, task 0 of {shapes[0]!r};"
+                " the tasks of a stream have one shape.",
+                hint="pad, crop or flatten the inputs of all tasks to one shape first",
+            )
+    classes = max(part.classes for pair in tasks for part in pair)
+    train, test = (_padded([pair[side] for pair in tasks]) for side in (0, 1))
+    return Stream(name, train, test, classes, dict(parameters or {}), source, licence)
+
+
+def _padded(parts: Sequence[Labelled]) -> Part:
+    counts = np.array([len(part.y) for part in parts], np.int32)
+    x = np.zeros((len(parts), counts.max(), *parts[0].features), np.float32)
+    y = np.zeros((len(parts), counts.max()), np.int32)
+    for task, part in enumerate(parts):
+        x[task, : counts[task]], y[task, : counts[task]] = part.x, part.y
+    return Part(x, y, counts)
