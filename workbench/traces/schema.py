@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["KEYS", "SCHEMA_URL", "SCHEMA_VERSION", "TABLES"]
+__all__ = ["COLUMNS", "KEYS", "RECORDED", "REQUIRED", "SCHEMA_URL", "SCHEMA_VERSION", "TABLES"]
 
 SCHEMA_VERSION: Final = 1
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/gen-ai/1.42.0"
@@ -45,7 +45,7 @@ TABLES: Final[dict[str, str]] = {
         run_id VARCHAR PRIMARY KEY, parent_run_id VARCHAR, kind VARCHAR NOT NULL, name VARCHAR NOT NULL,
         status VARCHAR NOT NULL, error_message VARCHAR, started_at TIMESTAMP NOT NULL, ended_at TIMESTAMP,
         parameters JSON, seed BIGINT, source_version VARCHAR, lock_version VARCHAR, hardware JSON,
-        dataset_version VARCHAR, energy_joules DOUBLE""",
+        dataset_version VARCHAR, energy_joules DOUBLE, session VARCHAR""",
     # one item answered by one program in one repetition; `sample_id` is stable across runs
     "samples": """
         run_id VARCHAR, program VARCHAR, sample_id VARCHAR, repetition INTEGER, position INTEGER,
@@ -61,7 +61,7 @@ TABLES: Final[dict[str, str]] = {
         reason VARCHAR, scorer_version VARCHAR,
         PRIMARY KEY (run_id, program, sample_id, repetition, scorer)""",
     "metrics": """
-        run_id VARCHAR, step BIGINT, task VARCHAR, name VARCHAR, value DOUBLE, reason VARCHAR, at TIMESTAMP,
+        run_id VARCHAR, step BIGINT, task VARCHAR, name VARCHAR, value DOUBLE, reason VARCHAR, recorded_at TIMESTAMP,
         PRIMARY KEY (run_id, step, task, name)""",
     # a tool as it was when it was called; `tool_version` is the hash of its definition and source
     "tools": """
@@ -70,6 +70,12 @@ TABLES: Final[dict[str, str]] = {
     "datasets": """
         dataset_version VARCHAR PRIMARY KEY, name VARCHAR NOT NULL, split VARCHAR, items BIGINT,
         source VARCHAR, licence VARCHAR, seen_at TIMESTAMP""",
+    # what this file is; one row
+    "store_info": "schema_version INTEGER PRIMARY KEY, schema_url VARCHAR, created_at TIMESTAMP",
+    # how far each file of the journal was folded in, in the transaction that brought its rows
+    "segments": """
+        segment VARCHAR PRIMARY KEY, session VARCHAR NOT NULL, folded_bytes BIGINT NOT NULL,
+        records BIGINT NOT NULL, skipped BIGINT NOT NULL, skipped_reason VARCHAR, sealed BOOLEAN NOT NULL""",
 }
 
 KEYS: Final[dict[str, tuple[str, ...]]] = {
@@ -84,4 +90,27 @@ KEYS: Final[dict[str, tuple[str, ...]]] = {
     "metrics": ("run_id", "step", "task", "name"),
     "tools": ("tool_version",),
     "datasets": ("dataset_version",),
+    "store_info": ("schema_version",),
+    "segments": ("segment",),
+}
+
+# The tables that `record` writes; the others are written by spans, or by the store itself.
+RECORDED: Final = ("runs", "samples", "scores", "metrics", "tools", "datasets")
+
+
+def _columns(definition: str) -> dict[str, str]:
+    body = definition.split("PRIMARY KEY (")[0]
+    words = [column.split() for column in body.split(",") if column.strip()]
+    return {word[0]: word[1] for word in words}
+
+
+def _required(definition: str) -> frozenset[str]:
+    return frozenset(column.split()[0] for column in definition.split(",") if "NOT NULL" in column)
+
+
+# table -> column -> SQL type
+COLUMNS: Final[dict[str, dict[str, str]]] = {table: _columns(definition) for table, definition in TABLES.items()}
+# table -> the columns that a row must have
+REQUIRED: Final[dict[str, frozenset[str]]] = {
+    table: _required(definition) | frozenset(KEYS[table]) for table, definition in TABLES.items()
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -32,16 +32,17 @@ class Scope:
     repetition: int | None = None
 
 
-_current: Final[ContextVar[Scope]] = ContextVar("workbench_scope", default=Scope())
+_NOWHERE: Final = Scope()
+_current: Final[ContextVar[Scope | None]] = ContextVar("workbench_scope", default=None)
 
 
 def current_scope() -> Scope:
     """The scope of the code that asks; asyncio tasks inherit it, threads do when started with the context."""
-    return _current.get()
+    return _current.get() or _NOWHERE
 
 
 @contextmanager
-def scope(**changes: Any) -> Iterator[Scope]:
+def scope(**changes: Any) -> Generator[Scope]:
     """Tags every span written inside the block; fields not named keep their values.
 
     Raises:
@@ -54,8 +55,9 @@ def scope(**changes: Any) -> Iterator[Scope]:
         >>> current_scope().role
         'solver'
     """
-    token = _current.set(replace(_current.get(), **changes))
+    inside = replace(current_scope(), **changes)
+    token = _current.set(inside)
     try:
-        yield _current.get()
+        yield inside
     finally:
         _current.reset(token)

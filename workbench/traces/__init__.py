@@ -1,0 +1,54 @@
+"""Traces: spans, runs and their rows, from a journal into one DuckDB file, and out of it as polars frames.
+
+`span` times an operation, `record` and `run` keep experiments, `query` asks in SQL. What a call waits for is one line
+appended to a journal; DuckDB, polars and OpenTelemetry are imported when they are first needed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from workbench.traces.journal import StoreWarning
+from workbench.traces.meter import Meter, meter
+from workbench.traces.redaction import key_variables, redact
+from workbench.traces.runs import Run, record, run
+from workbench.traces.scope import Scope, current_scope, scope
+from workbench.traces.span import Span, span, start_span
+from workbench.traces.store import Store, store, use
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = [
+    "Meter",
+    "Run",
+    "Scope",
+    "Span",
+    "Store",
+    "StoreWarning",
+    "current_scope",
+    "key_variables",
+    "meter",
+    "query",
+    "record",
+    "redact",
+    "run",
+    "scope",
+    "span",
+    "start_span",
+    "store",
+    "use",
+]
+
+
+def query(sql: str, **parameters: Any) -> pl.DataFrame:
+    """Asks the process's store in SQL; all that this process wrote is seen, and other processes' finished spans.
+
+    Args:
+        sql: one question; it cannot write, and reads nothing but the store's tables.
+        parameters: values for the `$name`s in it.
+
+    Raises:
+        StoreError: the SQL is wrong or would write, or the store stayed busy or cannot be opened.
+    """
+    return store().query(sql, **parameters)

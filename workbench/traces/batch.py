@@ -1,0 +1,125 @@
+"""A batch: some records of one segment as rows, and the transaction that brings them into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias, cast
+
+import duckdb
+
+from workbench.traces.encoding import dumps, utf8
+from workbench.traces.schema import COLUMNS, KEYS, RECORDED, REQUIRED, SCHEMA_VERSION
+
+__all__ = ["Batch", "insert"]
+
+Row: TypeAlias = Mapping[str, Any]
+Keyed: TypeAlias = dict[tuple[Any, ...], Row]
+
+
+def _statement(verb: str, table: str) -> str:
+    """Inserts a JSON array of rows, given as one text parameter: DuckDB parses it faster than it binds values."""
+    fields = ", ".join(f'item."{name}"' for name in COLUMNS[table])
+    shape = dumps([COLUMNS[table]])
+    return " ".join(
+        [verb, "INTO", table, "SELECT", fields, f"FROM (SELECT unnest(from_json($1::JSON, '{shape}')) AS item)"]
+    )
+
+
+_REPLACE: Final = {table: _statement("INSERT OR REPLACE", table) for table in COLUMNS}
+_IGNORE: Final = {table: _statement("INSERT OR IGNORE", table) for table in COLUMNS}
+
+
+@dataclass(slots=True)
+class Batch:
+    """Rows read from bytes `start` to `end` of a segment; of rows with the same key the last one counts."""
+
+    segment: str
+    session: str
+    start: int
+    end: int = 0
+    records: int = 0
+    skipped: int = 0
+    reason: str | None = None
+    sealed: bool = False
+    rows: dict[str, Keyed] = field(default_factory=dict[str, Keyed])
+    started: Keyed = field(default_factory=dict[tuple[Any, ...], Row])
+
+    def __post_init__(self) -> None:
+        self.end = self.start
+
+    def skip(self, reason: str) -> None:
+        """Counts a line that is no record; the store says how many, and why for the first."""
+        self.skipped += 1
+        self.reason = self.reason or reason
+
+    def read(self, record: Mapping[str, Any] | None) -> None:
+        """Takes one parsed line; one that does not fit the tables is counted, not stored."""
+        given = record or {}
+        header, start, span, row = (_object(given.get(name)) for name in ("segment", "start", "span", "row"))
+        if start is not None:
+            self._add("spans", start, self.started)
+        elif span is not None:
+            if self._add("spans", span):
+                self._add_parts(str(span["span_id"]), given)
+        elif row is not None and given.get("table") in RECORDED:
+            self._add(str(given["table"]), row)
+        elif header is None or header.get("version", 0) > SCHEMA_VERSION:
+            self.skip("a line is no record of this version")
+
+    def _add_parts(self, span_id: str, parts: Mapping[str, Any]) -> None:
+        for digest, body in parts.get("bodies", {}).items():
+            text = "".join(part.get("content", "") for part in body["parts"] if part.get("type") == "text")
+            self._put("messages", {"message_hash": digest, "role": body["role"], "text": text, "body": body})
+        for direction, hashes in parts.get("messages", {}).items():
+            for position, digest in enumerate(hashes):
+                named = {"span_id": span_id, "direction": direction, "position": position, "message_hash": digest}
+                self._put("span_messages", named)
+        for number, attempt in enumerate(parts.get("attempts", ())):
+            self._put("attempts", {"span_id": span_id, "attempt": number} | attempt)
+        for linked in parts.get("reads", ()):
+            self._put("links", {"span_id": span_id, "linked_span_id": linked, "kind": "reads"})
+
+    def _add(self, table: str, row: Row, target: Keyed | None = None) -> bool:
+        if not row.keys() <= COLUMNS[table].keys() or any(row.get(name) is None for name in REQUIRED[table]):
+            self.skip(f"a row of {table} lacks a column that it must have, or has one that the table has not")
+            return False
+        self.records += 1
+        self._put(table, row, target)
+        return True
+
+    def _put(self, table: str, row: Row, target: Keyed | None = None) -> None:
+        rows = self.rows.setdefault(table, {}) if target is None else target
+        rows[tuple(row[name] for name in KEYS[table])] = row
+
+
+def insert(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
+    """Brings the batch in and notes how far its segment was read, in one transaction."""
+    connection.execute("BEGIN")
+    try:
+        ended = batch.rows.get("spans", {})
+        started = [row for key, row in batch.started.items() if key not in ended]
+        _insert(connection, "spans", started, replace=False)  # a start never replaces an end
+        for table, rows in batch.rows.items():
+            _insert(connection, table, list(rows.values()), replace=table != "messages")
+        connection.execute(
+            "INSERT INTO segments VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO UPDATE SET "
+            "folded_bytes = excluded.folded_bytes, records = records + excluded.records, "
+            "skipped = skipped + excluded.skipped, skipped_reason = coalesce(skipped_reason, excluded.skipped_reason), "
+            "sealed = excluded.sealed",
+            [batch.segment, batch.session, batch.end, batch.records, batch.skipped, batch.reason, batch.sealed],
+        )
+        connection.execute("COMMIT")
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+
+
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row], *, replace: bool) -> None:
+    if not rows:
+        return
+    connection.execute((_REPLACE if replace else _IGNORE)[table], [utf8(dumps(rows)).decode()])
+
+
+def _object(value: Any) -> Row | None:
+    return cast("Row", value) if isinstance(value, dict) else None

@@ -1,0 +1,186 @@
+"""The compactor: folds the journal into DuckDB, every record exactly once."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final, cast
+
+import duckdb
+
+from workbench.traces.batch import Batch, insert
+from workbench.traces.database import is_damage, move_aside, open_database
+from workbench.traces.lock import StoreLock
+from workbench.traces.segment import Segment, is_alive, journal_folder, lock_path, segments
+
+__all__ = ["Compactor", "Folded"]
+
+_BATCH_BYTES: Final = 8 << 20
+_KEPT_SECONDS: Final = 7 * 24 * 3600.0
+_KEPT_BYTES: Final = 256 << 20
+_RUNNING: Final = (
+    "SELECT session FROM spans WHERE status = 'running' UNION SELECT session FROM runs WHERE status = 'running'"
+)
+_INTERRUPT: Final = (
+    "UPDATE spans SET status = 'interrupted' WHERE status = 'running' AND session IS NOT DISTINCT FROM ?",
+    "UPDATE runs SET status = 'interrupted' WHERE status = 'running' AND session IS NOT DISTINCT FROM ?",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """What one fold did: records brought in, lines that were no records, and whether all was done in the time."""
+
+    records: int = 0
+    skipped: int = 0
+    complete: bool = True
+
+
+@dataclass(slots=True)
+class Compactor:
+    """Folds the segments of every session, living or dead, whoever wrote them.
+
+    A segment's rows and how far it was read go into the same transaction, so a fold that is killed at any point is
+    simply done again. A sealed segment that is in the store is kept in `folded/` for 7 days and 256 MiB, so that a
+    damaged store can be rebuilt.
+
+    Args:
+        store: the DuckDB file.
+        lock: the store's lock.
+    """
+
+    store: Path
+    lock: StoreLock
+    _seen: dict[str, int] = field(default_factory=dict[str, int])
+    _living: set[str] = field(default_factory=set[str])
+
+    @property
+    def folder(self) -> Path:
+        """The journal."""
+        return journal_folder(self.store)
+
+    @property
+    def archive(self) -> Path:
+        """Sealed segments that are in the store."""
+        return self.folder / "folded"
+
+    def is_current(self) -> bool:
+        """Whether this process knows of nothing that is not in the store yet; costs no lock and no DuckDB."""
+        if not self.store.exists() or any(not is_alive(self.folder, session) for session in self._living):
+            return False
+        return all(segment.size == self._seen.get(segment.name) for segment in segments(self.folder))
+
+    def fold(self, timeout_seconds: float, budget_seconds: float = float("inf")) -> Folded:
+        """Brings in what is journalled.
+
+        Args:
+            timeout_seconds: how long to wait for the lock.
+            budget_seconds: how long to work; what is left is for the next fold.
+
+        Raises:
+            StoreError: the lock stayed taken, or the file cannot be opened or is newer.
+        """
+        with self.lock.exclusive(timeout_seconds):
+            try:
+                return self._fold(time.monotonic() + budget_seconds)
+            except duckdb.Error as error:
+                if not is_damage(error):
+                    raise
+                move_aside(self.store, str(error).split("\n")[0])
+                return self._fold(time.monotonic() + budget_seconds)
+
+    def rebuild(self, reason: str, timeout_seconds: float) -> Folded:
+        """Moves a damaged store aside and folds all kept segments into a new one."""
+        with self.lock.exclusive(timeout_seconds):
+            try:
+                open_database(self.store).close()
+            except duckdb.Error:
+                move_aside(self.store, reason)
+            return self._fold(float("inf"))
+
+    def _fold(self, deadline: float) -> Folded:
+        connection = open_database(self.store)
+        try:
+            return self._fold_into(connection, deadline)
+        finally:
+            connection.close()
+
+    def _fold_into(self, connection: duckdb.DuckDBPyConnection, deadline: float) -> Folded:
+        rows = connection.execute("SELECT segment, folded_bytes, sealed FROM segments").fetchall()
+        known = {str(name): (int(bytes_), bool(sealed)) for name, bytes_, sealed in rows}
+        records = skipped = 0
+        waiting = segments(self.folder)
+        if len(known) == 0:
+            waiting = segments(self.archive) + waiting
+        last = {segment.session: segment.number for segment in waiting}
+        living = {session for session in last if is_alive(self.folder, session)}  # before the reading: what a dead
+        self._living = living  # process wrote is final
+        for segment in waiting:
+            sealed = segment.session not in living or segment.number < last[segment.session]
+            position, done = known.get(segment.name, (0, False))
+            if not done:
+                for batch in _batches(segment, position, sealed=sealed):
+                    if time.monotonic() > deadline:
+                        return Folded(records, skipped, complete=False)
+                    insert(connection, batch)
+                    position, records, skipped = batch.end, records + batch.records, skipped + batch.skipped
+            self._seen[segment.name] = position
+            if sealed and segment.path.parent == self.folder:
+                self._put_away(segment)
+        self._interrupt_the_dead(connection)
+        self._forget_old(connection)
+        return Folded(records, skipped)
+
+    def _put_away(self, segment: Segment) -> None:
+        self.archive.mkdir(exist_ok=True)
+        segment.path.rename(self.archive / segment.name)
+        self._seen.pop(segment.name, None)
+
+    def _interrupt_the_dead(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """A span or run without an end whose process is gone will never have one."""
+        for (session,) in connection.execute(_RUNNING).fetchall():
+            if session is None or not is_alive(self.folder, str(session)):
+                for statement in _INTERRUPT:
+                    connection.execute(statement, [session])
+
+    def _forget_old(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Keeps the archive within its bounds, and removes the lock files of sessions that are gone."""
+        room, oldest = _KEPT_BYTES, time.time() - _KEPT_SECONDS
+        for segment in sorted(segments(self.archive), key=lambda one: one.name, reverse=True):
+            room -= segment.size
+            if room < 0 or segment.path.stat().st_mtime < oldest:
+                segment.path.unlink(missing_ok=True)
+                connection.execute("DELETE FROM segments WHERE segment = ?", [segment.name])
+        writing = {segment.session for segment in segments(self.folder)}
+        for path in self.folder.glob("*-*.lock"):
+            if path.stem not in writing and not is_alive(self.folder, path.stem):
+                lock_path(self.folder, path.stem).unlink(missing_ok=True)
+
+
+def _batches(segment: Segment, start: int, *, sealed: bool) -> Iterator[Batch]:
+    """The segment's records from this byte on, in pieces that fit a short transaction; a sealed one ends with one."""
+    batch = Batch(segment.name, segment.session, start)
+    for line, end in segment.lines(start):
+        batch.end = end
+        if line:
+            batch.read(_parsed(line))
+        if batch.end - batch.start > _BATCH_BYTES:
+            yield batch
+            batch = Batch(segment.name, segment.session, batch.end)
+    if sealed:
+        batch.sealed = True
+        if segment.size > batch.end:
+            batch.skip("the last line is torn: the process was killed in the middle of an append")
+    if sealed or batch.end > batch.start:
+        yield batch
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        record = json.loads(line)
+    except ValueError:
+        return None
+    return cast("dict[str, Any]", record) if isinstance(record, dict) else None

@@ -1,0 +1,136 @@
+"""The DuckDB file: opened briefly, under the store's lock, by nobody else."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+import duckdb
+
+from workbench.errors import StoreError
+from workbench.traces.journal import StoreWarning
+from workbench.traces.schema import SCHEMA_URL, SCHEMA_VERSION, TABLES
+
+__all__ = ["check_version", "is_damage", "move_aside", "open_database"]
+
+# SQL from outside reads tables and nothing else: no files, no network, no Python variables.
+_SETTINGS: Final[dict[str, str]] = {
+    "enable_external_access": "false",
+    "python_enable_replacements": "false",
+    "autoinstall_known_extensions": "false",
+}
+# From version n to n + 1: the statements that carry a store forward.
+_MIGRATIONS: Final[dict[int, tuple[str, ...]]] = {}
+_DAMAGE: Final = re.compile(
+    r"not a valid DuckDB database file|corrupt|checksum|could not read enough bytes|serialization error|"
+    r"deserializ|failed to load metadata|invalid(ated)? because of a previous fatal error|INTERNAL Error",
+    re.IGNORECASE,
+)
+
+
+def open_database(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
+    """The store's file, with the tables of this version in it.
+
+    Args:
+        path: made if missing, unless read-only.
+        read_only: for questions; the tables must be there.
+
+    Raises:
+        StoreError: the file was written by a newer workbench or a newer DuckDB, or cannot be opened.
+        duckdb.Error: it is damaged, see `is_damage`.
+    """
+    try:
+        connection = duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
+    except duckdb.Error as error:
+        raise _explained(path, error) from error
+    try:
+        if read_only:
+            check_version(path, connection)
+        else:
+            _prepare(path, connection)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def check_version(path: Path, connection: duckdb.DuckDBPyConnection) -> int:
+    """The version of the tables in this file; 0 where there are none.
+
+    Raises:
+        StoreError: they are newer than this workbench.
+    """
+    known = connection.execute("SELECT count(*) FROM duckdb_tables() WHERE table_name = 'store_info'").fetchone()
+    if not known or not known[0]:
+        return 0
+    row = connection.execute("SELECT max(schema_version) FROM store_info").fetchone()
+    version = int(row[0]) if row and row[0] is not None else 0
+    if version > SCHEMA_VERSION:
+        raise StoreError(
+            f"The store {str(path)!r} has schema version {version}; this workbench reads up to {SCHEMA_VERSION}. "
+            "Nothing in it was changed.",
+            hint="pip install --upgrade research-workbench, or use another file: WORKBENCH_STORE=/path/to/new.duckdb",
+        )
+    return version
+
+
+def is_damage(error: duckdb.Error) -> bool:
+    """Whether DuckDB says by this error that the file is damaged, and not that it is busy or the SQL is wrong."""
+    return _DAMAGE.search(str(error)) is not None
+
+
+def move_aside(path: Path, reason: str) -> Path:
+    """Renames a damaged store, with its write-ahead log, so that nothing in it is lost; says where it went."""
+    stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
+    aside = path.with_name(f"{path.name}.damaged-{stamp}")
+    path.rename(aside)
+    log = path.with_name(path.name + ".wal")
+    if log.exists():
+        log.rename(aside.with_name(aside.name + ".wal"))
+    warnings.warn(
+        f"The trace store {str(path)!r} is damaged ({reason}). It was moved to {str(aside)!r} and is being rebuilt "
+        "from the segments that its journal still keeps; older rows are only in the moved file.",
+        StoreWarning,
+        stacklevel=2,
+    )
+    return aside
+
+
+def _prepare(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+    version = check_version(path, connection)
+    if version == SCHEMA_VERSION:
+        return
+    connection.execute("BEGIN")
+    if version == 0:
+        for table, columns in TABLES.items():
+            connection.execute(f"CREATE TABLE {table} ({columns})")
+    for step in range(max(version, 1), SCHEMA_VERSION):
+        for statement in _MIGRATIONS[step]:
+            connection.execute(statement)
+    connection.execute("DELETE FROM store_info")
+    now = datetime.now(UTC).replace(tzinfo=None)
+    connection.execute("INSERT INTO store_info VALUES (?, ?, ?)", [SCHEMA_VERSION, SCHEMA_URL, now])
+    connection.execute("COMMIT")
+
+
+def _explained(path: Path, error: duckdb.Error) -> Exception:
+    text = str(error)
+    if "version number" in text:
+        return StoreError(
+            f"The store {str(path)!r} was written by a DuckDB that this one ({duckdb.__version__}) cannot read: {text}",
+            hint="pip install --upgrade research-workbench, or use another file: WORKBENCH_STORE=/path/to/new.duckdb",
+        )
+    if "lock on file" in text or "different configuration" in text:
+        return StoreError(
+            f"The store {str(path)!r} is open elsewhere without the workbench's lock: {text}",
+            hint="close the other DuckDB connection to it, and read the store through workbench.traces.query",
+        )
+    if is_damage(error):
+        return error
+    return StoreError(
+        f"The store {str(path)!r} cannot be opened: {text}",
+        hint="choose a file in a folder that you can write: WORKBENCH_STORE=/path/to/traces.duckdb",
+    )

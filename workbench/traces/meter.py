@@ -1,0 +1,94 @@
+"""A meter: what the model calls inside a block came to."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any, Final
+
+from workbench.messages import Usage
+
+__all__ = ["Meter", "current_meters", "meter"]
+
+_current: Final[ContextVar[tuple[Meter, ...]]] = ContextVar("workbench_meters", default=())
+
+_TOKENS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+
+
+class Meter:
+    """Sums over the model calls that started and ended inside the block; a call inside another call counts once.
+
+    Attributes:
+        calls: how many.
+        usage: their tokens; a count that no call knew is None.
+    """
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._begun = time.perf_counter()
+        self._ended: float | None = None
+        self._known_cost = 0.0
+        self._cost_reason: str | None = None
+        self.calls = 0
+        self.usage = Usage()
+
+    @property
+    def cost_usd(self) -> float | None:
+        """The costs added up; None as soon as one call's is unknown."""
+        return self._known_cost if self._cost_reason is None else None
+
+    @property
+    def cost_reason(self) -> str | None:
+        """Why the cost is unknown, for the first call of which it is."""
+        return self._cost_reason
+
+    @property
+    def seconds(self) -> float:
+        """Wall-clock seconds of the block, up to now while it is open."""
+        return (time.perf_counter() if self._ended is None else self._ended) - self._begun
+
+    def add(self, row: Mapping[str, Any]) -> None:
+        """Adds one ended call, given as its row of `spans`; not after the block was left."""
+        usage = Usage(*(row.get(name) for name in _TOKENS), approximate=bool(row.get("usage_approximate")))
+        cost = row.get("cost_usd")
+        with self._lock:
+            if self._ended is not None:
+                return
+            self.calls += 1
+            self.usage = self.usage + usage
+            if cost is not None:
+                self._known_cost += cost
+            elif self._cost_reason is None:
+                self._cost_reason = row.get("cost_reason") or f"the cost of a call to {row.get('model')!r} is unknown"
+
+    def close(self) -> None:
+        """Ends the block: nothing is added any more."""
+        with self._lock:
+            self._ended = time.perf_counter()
+
+
+def current_meters() -> tuple[Meter, ...]:
+    """The meters around the code that asks, the outermost first."""
+    return _current.get()
+
+
+@contextmanager
+def meter() -> Generator[Meter]:
+    """Sums every model call inside the block, also those of tasks and threads started there with the context.
+
+    Example:
+        >>> with meter() as total:
+        ...     pass
+        >>> total.calls, total.cost_usd
+        (0, 0.0)
+    """
+    opened = Meter()
+    token = _current.set((*_current.get(), opened))
+    try:
+        yield opened
+    finally:
+        opened.close()
+        _current.reset(token)

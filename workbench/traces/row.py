@@ -1,0 +1,101 @@
+"""A row: values by column name, checked against the types of their table."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from workbench.errors import nearest
+from workbench.traces.schema import COLUMNS
+
+__all__ = ["checked", "timestamp"]
+
+_LARGEST: Final = {"BIGINT": 2**63 - 1, "INTEGER": 2**31 - 1}
+
+
+def timestamp(moment: datetime) -> str:
+    """The moment as the store keeps it: UTC with microseconds; one without a zone is taken as UTC."""
+    aware = moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
+    return aware.isoformat(" ", "microseconds")
+
+
+def checked(table: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values as they go into the table.
+
+    Raises:
+        TypeError: a name that the table has not, or a value of another type than its column's.
+
+    Example:
+        >>> checked("metrics", {"name": "loss", "value": 1})
+        {'name': 'loss', 'value': 1.0}
+    """
+    columns = COLUMNS[table]
+    row: dict[str, Any] = {}
+    for name, value in values.items():
+        kind = columns.get(name)
+        if kind is None:
+            raise TypeError(f"The table {table!r} has no column {name!r}. {nearest(name, columns)}".rstrip())
+        if value is None:
+            row[name] = None
+            continue
+        convert = _CONVERSIONS.get(kind)
+        try:
+            row[name] = value if convert is None else convert(value)
+        except (TypeError, ValueError, OverflowError):
+            raise TypeError(
+                f"The column {name!r} of {table!r} was given {value!r}; it takes {_NAMES[kind]} or None."
+            ) from None
+        limit = _LARGEST.get(kind)
+        if limit is not None and not -limit - 1 <= row[name] <= limit:
+            raise TypeError(f"The column {name!r} of {table!r} was given {value!r}; it takes {_NAMES[kind]} or None.")
+    return row
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _whole(value: Any) -> int:
+    if isinstance(value, bool):
+        raise TypeError
+    return operator.index(value)
+
+
+def _number(value: Any) -> float:
+    if isinstance(value, str | bytes | bool):
+        raise TypeError
+    return float(value)
+
+
+def _truth(value: Any) -> bool:
+    if isinstance(value, bool) or type(value).__name__ in ("bool", "bool_"):  # numpy's too
+        return bool(value)
+    raise TypeError
+
+
+def _moment(value: Any) -> str:
+    if isinstance(value, datetime):
+        return timestamp(value)
+    raise TypeError
+
+
+_CONVERSIONS: Final[dict[str, Callable[[Any], Any]]] = {
+    "VARCHAR": _text,
+    "BIGINT": _whole,
+    "INTEGER": _whole,
+    "DOUBLE": _number,
+    "BOOLEAN": _truth,
+    "TIMESTAMP": _moment,
+}
+_NAMES: Final = {
+    "VARCHAR": "a string",
+    "BIGINT": "an integer of 64 bits",
+    "INTEGER": "an integer of 32 bits",
+    "DOUBLE": "a number",
+    "BOOLEAN": "a truth value",
+    "TIMESTAMP": "a datetime",
+}

@@ -1,0 +1,263 @@
+"""The store: one DuckDB file and its journal, and which one this process writes to."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from workbench.errors import StoreError
+from workbench.messages import Message, message_hash, message_to_json
+from workbench.traces.encoding import as_json, dumps, strict_dumps, utf8
+from workbench.traces.journal import Journal
+from workbench.traces.redaction import Redactor
+from workbench.traces.segment import journal_folder
+
+if TYPE_CHECKING:
+    import polars as pl
+
+    from workbench.traces.compactor import Compactor, Folded
+    from workbench.traces.span import OpenSpan
+    from workbench.traces.tracer import Tracer
+
+__all__ = ["Store", "default_path", "store", "use"]
+
+_WAIT_SECONDS: Final = 30.0
+_EXIT_SECONDS: Final = 3.0
+
+
+class Store:
+    """Where traces go: records are appended to a journal beside the file, and folded into it when someone asks.
+
+    Args:
+        path: the DuckDB file; made when it is first folded into.
+
+    Attributes:
+        path: as given, absolute.
+        journal: this process's own part.
+    """
+
+    def __init__(self, path: str | Path) -> None:
+        self.path = Path(path).expanduser().absolute()
+        self.journal = Journal(journal_folder(self.path))
+        self._redactor = Redactor()
+        self._lock = threading.RLock()
+        self._tracer: Tracer | None = None
+        self._compactor: Compactor | None = None
+
+    def __repr__(self) -> str:
+        return f"Store({str(self.path)!r})"
+
+    @property
+    def tracer(self) -> Tracer:
+        """Makes spans; OpenTelemetry is imported here, at the first one."""
+        if self._tracer is None:
+            from workbench.traces.tracer import Tracer
+
+            with self._lock:
+                self._tracer = self._tracer or Tracer(self)
+        return self._tracer
+
+    @property
+    def compactor(self) -> Compactor:
+        """Folds the journal; DuckDB is imported here, at the first fold."""
+        if self._compactor is None:
+            from workbench.traces.compactor import Compactor
+            from workbench.traces.lock import StoreLock
+
+            with self._lock:
+                if self._compactor is None:
+                    folder = journal_folder(self.path)
+                    try:
+                        folder.mkdir(parents=True, exist_ok=True)
+                    except OSError as error:
+                        raise StoreError(
+                            f"The trace store cannot be written: {str(self.path)!r} ({error.strerror or error}).",
+                            hint="choose a file in a folder that you can write: WORKBENCH_STORE=/path/to/traces.duckdb",
+                        ) from error
+                    self._compactor = Compactor(self.path, StoreLock(folder))
+        return self._compactor
+
+    def append(self, record: Mapping[str, Any]) -> None:
+        """Writes one record to the journal, without keys."""
+        if self.journal.append(self._line(record)):
+            threading.Thread(target=self._fold_quietly, name="workbench-fold", daemon=True).start()
+
+    def append_span(self, opened: OpenSpan) -> None:
+        """Writes an ended span with its messages, attempts and links; a body that the segment has is not repeated."""
+        record: dict[str, Any] = {"span": opened.row}
+        bodies: dict[str, Any] = {}
+        if opened.messages:
+            record["messages"] = {
+                direction: [self._address(message, bodies) for message in messages]
+                for direction, messages in opened.messages.items()
+            }
+        if bodies:
+            record["bodies"] = bodies
+        if opened.attempts:
+            record["attempts"] = opened.attempts
+        if opened.reads:
+            record["reads"] = opened.reads
+        if self.journal.append(self._line(record), tuple(bodies)):
+            threading.Thread(target=self._fold_quietly, name="workbench-fold", daemon=True).start()
+
+    def fold(self, timeout_seconds: float = _WAIT_SECONDS) -> Folded:
+        """Brings what is journalled, by this process and others, into the file.
+
+        Raises:
+            StoreError: the store stayed busy, or its file cannot be opened or is newer than this workbench.
+        """
+        return self.compactor.fold(timeout_seconds)
+
+    def query(self, sql: str, timeout_seconds: float = _WAIT_SECONDS, /, **parameters: Any) -> pl.DataFrame:
+        """Answers SQL, after a fold, so that all that this process wrote is seen.
+
+        Raises:
+            StoreError: the SQL is wrong or would write, or the store stayed busy.
+        """
+        import duckdb
+
+        from workbench.traces.sql import read
+
+        compactor = self.compactor
+        for _ in range(2):
+            if not compactor.is_current():
+                compactor.fold(timeout_seconds)
+            try:
+                with compactor.lock.shared(timeout_seconds):
+                    return read(self.path, sql, parameters)
+            except duckdb.Error as error:  # only a damaged file gets here
+                compactor.rebuild(str(error).split("\n")[0], timeout_seconds)
+        raise StoreError(f"The store {str(self.path)!r} stays damaged after it was rebuilt.", hint="check the disk")
+
+    def close(self) -> None:
+        """Seals this process's journal; what is in it stays for the next fold."""
+        self.journal.close()
+
+    def end_process(self) -> None:
+        """At the end of the process: seals the journal and folds it, if that takes less than 3 seconds."""
+        if self.journal.is_empty:
+            return
+        self.journal.close()
+        try:
+            self.compactor.fold(timeout_seconds=1.0, budget_seconds=_EXIT_SECONDS)
+        except StoreError:
+            return  # whoever comes next folds it, or says what is wrong
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: locks that another thread of the parent may have held begin anew."""
+        self._lock = threading.RLock()
+        self._redactor = Redactor()
+
+    def _line(self, record: Mapping[str, Any]) -> bytes:
+        text = dumps(record)
+        if self._redactor.suspects(text):
+            text = dumps(self._redactor.values(as_json(record)))
+        return utf8(text)
+
+    def _address(self, message: Message, bodies: dict[str, Any]) -> str:
+        body: Any = message_to_json(message)
+        try:
+            text = strict_dumps(body)
+            text.encode()
+        except (TypeError, ValueError, RecursionError):  # not plain JSON, or a lone surrogate
+            body = json.loads(utf8(dumps(as_json(body))))
+            text = dumps(body)
+        if self._redactor.suspects(text):
+            body = self._redactor.values(body)
+        digest = message_hash(body)
+        if not self.journal.knows(digest):
+            bodies[digest] = body
+        return digest
+
+    def _fold_quietly(self) -> None:
+        try:
+            self.compactor.fold(0.0)
+        except StoreError:
+            return  # someone else folds, or the next question will say what is wrong
+
+
+class _Current:
+    """Which store this process writes to."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.store: Store | None = None
+        self.opened: list[Store] = []
+
+    def make(self, path: Path) -> Store:
+        """This path's store, the same one as before where there was one."""
+        for known in self.opened:
+            if known.path == path:
+                return known
+        made = Store(path)
+        self.opened.append(made)
+        return made
+
+
+_current: Final = _Current()
+
+
+def use(path: str | Path) -> Store:
+    """Makes the store in this `.duckdb` file the process's own; spans that are open stay with theirs.
+
+    Raises:
+        StoreError: the file cannot be written, is newer than this workbench, or is no store.
+    """
+    given = Path(path).expanduser().absolute()
+    if given.is_dir():
+        raise StoreError(
+            f"The store {str(given)!r} is a folder; a store is one file.", hint=f"use({str(given / 'traces.duckdb')!r})"
+        )
+    with _current.lock:
+        chosen = _current.make(given)
+        if given.exists():
+            chosen.query("SELECT 1")
+        chosen.journal.begin()
+        _current.store = chosen
+        return chosen
+
+
+def store() -> Store:
+    """The process's store: the last one given to `use`, else WORKBENCH_STORE, else the project folder's.
+
+    The project folder is the nearest one upwards with `.git`, `pyproject.toml` or `.workbench`, else the working
+    folder; its store is `.workbench/traces.duckdb`.
+    """
+    if _current.store is None:
+        with _current.lock:
+            if _current.store is None:
+                _current.store = _current.make(default_path())
+    return _current.store
+
+
+def default_path() -> Path:
+    """Where the store lies when nobody says."""
+    if named := os.environ.get("WORKBENCH_STORE"):
+        return Path(named).expanduser().absolute()
+    here = Path.cwd()
+    marks = (".git", "pyproject.toml", ".workbench")
+    project = next(
+        (folder for folder in (here, *here.parents) if any((folder / mark).exists() for mark in marks)), here
+    )
+    return project / ".workbench" / "traces.duckdb"
+
+
+@atexit.register
+def _close_all() -> None:
+    for opened in _current.opened:
+        opened.end_process()
+
+
+def _leave_to_parent() -> None:
+    _current.lock = threading.RLock()
+    for opened in _current.opened:
+        opened.leave_to_parent()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
