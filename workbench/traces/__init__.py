@@ -14,7 +14,7 @@ from workbench.traces.redaction import key_variables, redact
 from workbench.traces.runs import Run, record, run
 from workbench.traces.scope import Scope, current_scope, scope
 from workbench.traces.span import Span, span, start_span
-from workbench.traces.store import Store, store, use
+from workbench.traces.store import Store, default_path, store, use
 
 if TYPE_CHECKING:
     import polars as pl
@@ -27,6 +27,7 @@ __all__ = [
     "Store",
     "StoreWarning",
     "current_scope",
+    "default_path",
     "key_variables",
     "meter",
     "query",

@@ -235,15 +235,13 @@ def store() -> Store:
     return _current.store
 
 
-def default_path() -> Path:
-    """Where the store lies when nobody says."""
+def default_path(folder: Path | None = None) -> Path:
+    """Where the store of work in this folder lies when nobody says; the working folder's where none is given."""
+    here = Path.cwd() if folder is None else folder.absolute()
     if named := os.environ.get("WORKBENCH_STORE"):
-        return Path(named).expanduser().absolute()
-    here = Path.cwd()
+        return here / Path(named).expanduser()
     marks = (".git", "pyproject.toml", ".workbench")
-    project = next(
-        (folder for folder in (here, *here.parents) if any((folder / mark).exists() for mark in marks)), here
-    )
+    project = next((place for place in (here, *here.parents) if any((place / mark).exists() for mark in marks)), here)
     return project / ".workbench" / "traces.duckdb"
 
 
