@@ -1,0 +1,109 @@
+"""What a cell binds: the answer as text, with what it cost and where it came from."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from typing import Any
+
+from IPython.core.getipython import get_ipython
+
+from workbench.magics.markdown import to_html
+from workbench.messages import Answer, Message, Usage
+
+__all__ = ["CellAnswer", "Spent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What one cell used; an unknown cost is None, with its reason."""
+
+    model: str
+    calls: int
+    usage: Usage
+    cost_usd: float | None
+    cost_reason: str | None
+    seconds: float
+    trace_id: str | None = None
+
+
+class CellAnswer(str):
+    """An answer: a `str`, so that it goes wherever text goes, that knows its cost and its trace.
+
+    `answer.answer` is the whole `Answer` with its kind, value and evidence; `answer.spent` is what it used.
+
+    Example:
+        >>> answer = CellAnswer(Answer("5"), Spent("pocket", 1, Usage(12, 1), 0.0, None, 0.1))
+        >>> answer + "!", int(answer), answer.usage.output_tokens
+        ('5!', 5, 1)
+    """
+
+    __slots__ = ("_shown_in", "answer", "spent")
+
+    answer: Answer
+    spent: Spent
+
+    def __new__(cls, answer: Answer, spent: Spent, shown_in: int | None = None) -> CellAnswer:
+        """`shown_in` is the execution count of the cell that has shown it already."""
+        text = super().__new__(cls, answer.text)
+        text.answer = answer
+        text.spent = spent
+        text._shown_in = shown_in
+        return text
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return CellAnswer, (self.answer, self.spent)
+
+    @property
+    def text(self) -> str:
+        """The words as a plain `str`."""
+        return str.__str__(self)
+
+    @property
+    def kind(self) -> str:
+        """`text`, or what a method gave instead: see `Answer.kind`."""
+        return self.answer.kind
+
+    @property
+    def value(self) -> Any:
+        """The typed value, where a method gave one."""
+        return self.answer.value
+
+    @property
+    def messages(self) -> tuple[Message, ...]:
+        """What was added to the conversation, the reply last."""
+        return self.answer.messages
+
+    @property
+    def model(self) -> str:
+        """The model's name."""
+        return self.spent.model
+
+    @property
+    def usage(self) -> Usage:
+        """Tokens, over all calls of the cell."""
+        return self.spent.usage
+
+    @property
+    def cost_usd(self) -> float | None:
+        """Dollars, over all calls of the cell; None is unknown, and `spent.cost_reason` says why."""
+        return self.spent.cost_usd
+
+    @property
+    def trace_id(self) -> str | None:
+        """The trace's id in the store."""
+        return self.spent.trace_id
+
+    def _repr_pretty_(self, printer: Any, cycle: bool) -> None:
+        printer.text(str.__str__(self))
+
+    def _repr_html_(self) -> str:
+        return to_html(self)
+
+    def _ipython_display_(self) -> None:
+        """Shows nothing in the cell that has shown it already, and leaves it to IPython elsewhere."""
+        shell = get_ipython()
+        if shell is None or self._shown_in is None or shell.execution_count != self._shown_in:
+            raise NotImplementedError
+        if getattr(shell, "kernel", None) is None:
+            sys.stdout.write("(as above)\n")  # a terminal has written `Out[3]: ` by now

@@ -1,0 +1,95 @@
+"""One request of a cell, and the way it is answered: one call, or a method with its tools."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from workbench import traces
+from workbench.magics.answer import CellAnswer, Spent
+from workbench.magics.conversation import Conversations
+from workbench.magics.display import Live
+from workbench.magics.line import summary
+from workbench.magics.loop import Background, Post
+from workbench.magics.relay import Event, Relayed
+from workbench.magics.settings import Parameters
+from workbench.messages import Answer, Message, Question, assistant
+from workbench.models.model import Model, Request
+from workbench.tools import Tool
+
+if TYPE_CHECKING:
+    from workbench.methods import Method
+
+__all__ = ["Asking", "answer_live"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """A request, checked and ready: `messages` are the system message, the history and the prompt."""
+
+    model: Model
+    messages: tuple[Message, ...]
+    tools: tuple[Tool, ...] = ()
+    method: Method[...] | None = None
+    parameters: Parameters = field(default_factory=Parameters)
+    conversation: str | None = None
+
+    @property
+    def question(self) -> Question:
+        """The messages as a method takes them: a string where there is only a prompt."""
+        return self.messages[0].text if len(self.messages) == 1 else self.messages
+
+
+def answer_live(
+    asking: Asking, live: Live, background: Background, conversations: Conversations, execution_count: int | None
+) -> CellAnswer:
+    """Asks, shows the answer while it comes, and keeps the conversation.
+
+    An interrupted answer is kept in the conversation as far as it came, marked, and the interrupt goes on. A failed
+    one leaves the conversation as it was.
+
+    Raises:
+        KeyboardInterrupt: the call was interrupted.
+        WorkbenchError: what the model, the tools or the method raise.
+    """
+    post: Post[Event] = Post()
+    began = time.perf_counter()
+    with traces.meter() as meter, traces.span("invoke_workflow", "invoke_workflow %%llm") as span:
+
+        def spent() -> Spent:
+            seconds = time.perf_counter() - began
+            cost = (meter.cost_usd, meter.cost_reason) if meter.calls else (None, "no call was made")
+            return Spent(asking.model.name, meter.calls, meter.usage, *cost, seconds, span.trace_id)
+
+        def end(state: str) -> None:
+            used = spent()
+            metadata = {"workbench": {"trace_id": used.trace_id, "model": used.model}}
+            live.finish(summary(used, state), metadata)
+
+        try:
+            given = background.run(_answer(asking, post.put), post, live.show)
+        except KeyboardInterrupt:
+            live.take(post.take())
+            conversations.remember_partial(asking.conversation, asking.messages, live.transcript.partial)
+            end("interrupted")
+            raise
+        except Exception:
+            live.take(post.take())
+            if live.started:
+                end("failed")
+            raise
+        live.take(post.take())
+        live.transcript.finish(given.text)
+        end("" if given.kind in ("text", "value") else given.kind)
+    conversations.remember(asking.conversation, (*asking.messages, *(given.messages or (assistant(given.text),))))
+    return CellAnswer(given, spent(), execution_count)
+
+
+async def _answer(asking: Asking, tell: Callable[[Event], None]) -> Answer:
+    model = Relayed(asking.model, tell, asking.parameters.settings)
+    if asking.method is not None:
+        return await asking.method(asking.question, model, asking.tools, **asking.parameters.options)
+    reply = await model.reply(Request(asking.messages))
+    return Answer(reply.message.text, messages=(reply.message,))

@@ -1,0 +1,142 @@
+"""Showing an answer while it comes: in a notebook as one output that is updated, in a terminal as text that grows."""
+
+from __future__ import annotations
+
+import sys
+import time
+import uuid
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Final, Protocol
+
+from workbench.magics.relay import Event
+from workbench.magics.transcript import Transcript
+from workbench.magics.view import View, as_html, as_text, step_line
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+__all__ = ["Front", "Live", "NotebookFront", "TerminalFront", "front_for", "notice"]
+
+_FIRST_SECONDS: Final = 0.02  # an answer that is complete this soon after its first token is shown once
+
+
+class Front(Protocol):
+    """Where a view is shown."""
+
+    @property
+    def seconds(self) -> float:
+        """The least time between two updates."""
+        ...
+
+    def show(self, view: View, metadata: dict[str, Any] | None = None) -> None:
+        """Shows this view in the place of the one before."""
+        ...
+
+
+class NotebookFront:
+    """One display output, updated at most ten times a second, and less often where a long answer takes longer."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self._publisher = shell.display_pub
+        self._display_id = uuid.uuid4().hex
+        self._shown = False
+        self.seconds = 0.1
+
+    def show(self, view: View, metadata: dict[str, Any] | None = None) -> None:
+        """Publishes the view as HTML with a twin in plain text."""
+        began = time.perf_counter()
+        self._publisher.publish(
+            data={"text/plain": as_text(view), "text/html": as_html(view)},
+            metadata=metadata or {},
+            transient={"display_id": self._display_id},
+            update=self._shown,
+        )
+        self._shown = True
+        self.seconds = max(0.1, 5 * (time.perf_counter() - began))
+
+
+class TerminalFront:
+    """Text written as it comes; steps get a line of their own before the text that follows them."""
+
+    seconds = 0.03
+
+    def __init__(self) -> None:
+        self._written = ""
+        self._steps = 0
+
+    def show(self, view: View, metadata: dict[str, Any] | None = None) -> None:
+        """Writes what is new."""
+        for step in view.steps[self._steps :]:
+            if view.busy and step.call is not None and not step.body:
+                break  # its result is still to come
+            self._steps += 1
+            if step.call is None and step.body == self._written.strip():
+                continue  # it was written while it came
+            self._end_line()
+            self._write(f"{step_line(step)}\n")
+            self._written = ""
+        if not view.text.startswith(self._written):
+            self._end_line()
+            self._written = ""
+        self._write(view.text[len(self._written) :])
+        self._written = view.text
+        if view.line:
+            self._end_line()
+            self._write(f"{view.line}\n")
+        sys.stdout.flush()
+
+    def _end_line(self) -> None:
+        if self._written and not self._written.endswith("\n"):
+            self._write("\n")
+
+    @staticmethod
+    def _write(text: str) -> None:
+        if text:
+            sys.stdout.write(text)
+
+
+class Live:
+    """Joins a transcript to a front: nothing is shown before the first token, then at the front's pace."""
+
+    def __init__(self, front: Front) -> None:
+        self.transcript = Transcript()
+        self._front = front
+        self._due = False
+        self._shown = False
+
+    def show(self, events: Sequence[Event]) -> float:
+        """Takes events in and shows what is due; returns the seconds until it wants to be called again."""
+        self.take(events)
+        if not self.started:
+            return _FIRST_SECONDS
+        if not self._due:
+            self._due = True
+            return _FIRST_SECONDS
+        if events or not self._shown:
+            self._front.show(View(self.transcript.text, tuple(self.transcript.steps)))
+            self._shown = True
+        return self._front.seconds
+
+    def take(self, events: Sequence[Event]) -> None:
+        """Takes events in without showing them."""
+        for event in events:
+            self.transcript.take(event)
+
+    @property
+    def started(self) -> bool:
+        """Whether anything has come that can be shown."""
+        return bool(self.transcript.text or self.transcript.steps)
+
+    def finish(self, line: str, metadata: dict[str, Any]) -> None:
+        """Shows the end of it."""
+        self._front.show(View(self.transcript.text, tuple(self.transcript.steps), line), metadata)
+
+
+def front_for(shell: InteractiveShell) -> Front:
+    """The front that fits the shell: a kernel's frontend shows HTML, a terminal shows text."""
+    return NotebookFront(shell) if getattr(shell, "kernel", None) is not None else TerminalFront()
+
+
+def notice(shell: InteractiveShell, text: str) -> None:
+    """Shows plain text as an output of the cell."""
+    shell.display_pub.publish(data={"text/plain": text})

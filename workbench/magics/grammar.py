@@ -1,0 +1,106 @@
+"""The flags of `%llm` and `%traces`, and the help that is made from them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from workbench.magics.options import Flag, describe
+
+__all__ = ["LLM_COMMANDS", "LLM_FLAGS", "TRACES_FLAGS", "llm_help", "traces_help"]
+
+LLM_FLAGS: Final = (
+    Flag(
+        ("-m", "--model"),
+        "MODEL",
+        "the model, provider:model or a variable that holds one, for this call",
+        suggest="models",
+    ),
+    Flag(("-o", "--output"), "NAME", "bind the answer to this variable; `NAME <<` does the same"),
+    Flag(("-c", "--conversation"), "NAME", "go on in this conversation, or begin it", suggest="conversations"),
+    Flag(("--tools",), "A,B", "functions that the model may call", suggest="tools"),
+    Flag(("--system",), "TEXT", "the system message; in a conversation it replaces the one before"),
+    Flag(("--method",), "NAME", "answer by a published method instead of one call", suggest="methods"),
+    Flag(("--param",), "KEY=VALUE", "a setting or an option of the method, as JSON; repeatable", repeatable=True),
+    Flag(("--show",), "", "show the rendered messages, then ask"),
+    Flag(("--dry-run",), "", "show the rendered messages, tokens and dollars; ask nothing"),
+    Flag(("-h", "--help"), "", "show this"),
+)
+
+TRACES_FLAGS: Final = (
+    Flag(("-o", "--output"), "NAME", "bind the frame to this variable; `NAME <<` does the same"),
+    Flag(("--rows",), "N", "rows to show (20); the frame has them all"),
+    Flag(("-h", "--help"), "", "show this"),
+)
+
+LLM_COMMANDS: Final = {
+    "status": ("", "model, conversations, calls, tokens and cost of this notebook; so does %llm alone"),
+    "models": ("", "the models that can be named"),
+    "use": ("MODEL", "ask this model from now on"),
+    "chats": ("[forget NAME]", "the conversations; or drop one"),
+    "tools": ("", "the notebook's tools"),
+    "methods": ("", "the methods for --method"),
+    "store": ("[PATH]", "where traces go; or put them there from now on"),
+    "help": ("", "show this"),
+}
+
+
+def llm_help() -> str:
+    """The whole grammar of `%%llm`, with examples."""
+    commands = [f"%llm {name} {arguments}".rstrip() for name, (arguments, _) in LLM_COMMANDS.items()]
+    width = max(map(len, commands))
+    rows = zip(commands, LLM_COMMANDS.values(), strict=True)
+    listed = "\n".join(f"  {command:<{width}}  {words}" for command, (_, words) in rows)
+    return f"""Ask a language model.
+
+  %%llm [FLAGS] [NAME <<]     the cell is the prompt
+  %llm [FLAGS] [NAME <<] PROMPT     the rest of the line is the prompt
+  NAME = %llm [FLAGS] PROMPT     the same, as a value
+
+{describe(LLM_FLAGS)}
+  --  ends the flags: %llm -- models asks "models"
+
+Prompts read the notebook: {{{{x}}}} is replaced by the value of x, Jinja's loops, conditions and filters work, and
+single braces stay as they are. An undefined name is an error and nothing is sent.
+
+The answer is text (a str) that also has .usage, .cost_usd, .model, .trace_id, .messages, .kind and .value.
+
+Settings for --param: temperature, top_p, max_tokens, seed, stop, logprobs, timeout_seconds, and extra.KEY for what
+only the provider knows.
+
+{listed}
+
+Examples:
+  %%llm
+  What is 2 plus 3?
+
+  %%llm -m openai:gpt-5-mini --system "Answer in one word." -o answer
+  What is the capital of {{{{country}}}}?
+
+  %%llm --tools add,search --param temperature=0 -c research
+  How many people live in the three largest cities of Peru together?
+
+  x = %llm --method self_consistency --param samples=5 What is 17 plus 28?
+"""
+
+
+def traces_help() -> str:
+    """The whole grammar of `%%traces`, with examples."""
+    return _TRACES.replace("FLAGS_HERE", describe(TRACES_FLAGS))
+
+
+_TRACES: Final = """Ask the trace store in SQL (DuckDB's); the result is a polars frame.
+
+  %%traces [FLAGS] [NAME <<]     the cell is the query
+  NAME = %traces SELECT …     the same in a line
+  %traces     where the store is, and how many rows its tables have
+
+FLAGS_HERE
+
+$name in the query is the value of the notebook's variable of that name, bound as a parameter: it is never pasted into
+the text. {{name}} is refused for that reason.
+
+Examples:
+  %%traces -o calls
+  SELECT model, count(*) AS calls, sum(output_tokens) AS tokens, sum(cost_usd) AS usd
+  FROM spans WHERE operation = 'chat' AND started_at > $since GROUP BY model ORDER BY usd DESC
+"""

@@ -1,0 +1,58 @@
+"""The line under an answer: model, tokens, cost and time, each unknown said as unknown."""
+
+from __future__ import annotations
+
+from workbench.magics.answer import Spent
+
+__all__ = ["dollars", "summary", "tokens"]
+
+
+def summary(spent: Spent, state: str = "") -> str:
+    """One line on what a cell used.
+
+    Example:
+        >>> from workbench.messages import Usage
+        >>> summary(Spent("pocket", 1, Usage(12, 5, cache_read_tokens=4), 0.0, None, 0.314))
+        'pocket · 12 in (4 cached) · 5 out · $0 · 0.31 s'
+        >>> summary(Spent("openai:new", 2, Usage(12, 5, approximate=True), None, "no price", 2.0), "interrupted")
+        'openai:new · interrupted · 2 calls · ≈12 in · ≈5 out · cost unknown: no price · 2.00 s'
+    """
+    usage = spent.usage
+    about = "≈" if usage.approximate else ""
+    cached = f" ({usage.cache_read_tokens:,} cached)" if usage.cache_read_tokens else ""
+    cost = dollars(spent.cost_usd, spent.cost_reason)
+    parts = [
+        spent.model,
+        state,
+        f"{spent.calls:,} calls" if spent.calls != 1 else "",
+        f"{about}{tokens(usage.input_tokens)} in{cached}",
+        f"{about}{tokens(usage.output_tokens)} out",
+        f"{about}{cost}" if spent.cost_usd else cost,
+        f"{spent.seconds:.2f} s",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def tokens(count: int | None) -> str:
+    """A count of tokens; an unknown one is `?`."""
+    return "?" if count is None else f"{count:,}"
+
+
+def dollars(usd: float | None, reason: str | None = None) -> str:
+    """An amount with two significant digits below a dollar.
+
+    Example:
+        >>> dollars(0.0), dollars(0.000123), dollars(1.5), dollars(None, "no price")
+        ('$0', '$0.00012', '$1.50', 'cost unknown: no price')
+    """
+    if usd is None:
+        return f"cost unknown: {reason}" if reason else "cost unknown"
+    if usd == 0:
+        return "$0"
+    if usd >= 1:
+        return f"${usd:,.2f}"
+    digits = f"{usd:.2g}"
+    if "e" in digits:
+        digits = f"{usd:.12f}".rstrip("0")
+        return f"${digits}" if float(digits) else f"${usd:.1e}"
+    return f"${digits}"

@@ -1,0 +1,143 @@
+"""`%%llm` and `%llm`: ask a model."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from traitlets import Unicode, default
+
+from workbench import traces
+from workbench.errors import OptionError
+from workbench.magics.answer import CellAnswer
+from workbench.magics.ask import Asking, answer_live
+from workbench.magics.commands import run_command
+from workbench.magics.conversation import Conversations, with_system
+from workbench.magics.display import Live, front_for, notice
+from workbench.magics.estimate import dry_run, rendered
+from workbench.magics.grammar import LLM_COMMANDS, LLM_FLAGS, llm_help
+from workbench.magics.loop import Background
+from workbench.magics.notebook import NotebookName, cell_id
+from workbench.magics.options import Line, bound_name, read_line
+from workbench.magics.prompt import render
+from workbench.magics.settings import read_parameters
+from workbench.magics.toolbox import find_tools
+from workbench.messages import system, user
+from workbench.methods import find_method
+from workbench.models import Traced, open_model
+from workbench.models.model import Model, Request
+
+__all__ = ["LLM"]
+
+
+@magics_class
+class LLM(Magics):
+    """The model that cells ask, their conversations, and the loop they are answered in."""
+
+    model = Unicode(help="The model that cells ask when they name none, as provider:model.").tag(config=True)
+
+    @default("model")
+    def _default_model(self) -> str:
+        return os.environ.get("WORKBENCH_MODEL") or "pocket"
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        super().__init__(shell)
+        self.conversations = Conversations()
+        self.notebook = NotebookName(shell)
+        self._background = Background()
+
+    @property
+    def _host(self) -> InteractiveShell:
+        if self.shell is None:
+            raise RuntimeError("These magics belong to no shell.")
+        return self.shell
+
+    @no_var_expand
+    @line_cell_magic
+    def llm(self, line: str, cell: str | None = None) -> CellAnswer | None:
+        magic = "%llm" if cell is None else "%%llm"
+        given = read_line(line, LLM_FLAGS, magic)
+        if given.has("help"):
+            notice(self._host, llm_help())
+            return None
+        if cell is None and not given.literal and not given.values and given.name is None:
+            command, _, argument = given.rest.partition(" ")
+            if not command or command in LLM_COMMANDS:
+                run_command(self, self._host, command or "status", argument.strip())
+                return None
+        asking = self._asking(given, cell, magic)
+        name = bound_name(given, magic)
+        request = Request(asking.messages, tuple(tool.definition for tool in asking.tools), asking.parameters.settings)
+        if given.has("dry_run"):
+            notice(self._host, dry_run(asking.model, request, asking.method.name if asking.method else None))
+            return None
+        if given.has("show"):
+            notice(self._host, rendered(request.messages, request.tools))
+        answer = self._ask(asking)
+        if name is not None:
+            self._host.user_ns[name] = answer
+        return answer if cell is None and name is None else None
+
+    llm.__doc__ = llm_help()
+
+    @property
+    def in_use(self) -> str:
+        """The name of the model that cells ask."""
+        return str(self.model)
+
+    def use(self, name: str) -> Model:
+        """Makes this the model that cells ask, if it can be opened."""
+        opened = self._open(name)
+        self.model = name
+        return opened
+
+    def close(self) -> None:
+        """Stops the background loop."""
+        self._background.close()
+
+    def _open(self, name: str) -> Model:
+        """The model of this name, or the one that the notebook has made under this name."""
+        value = self._host.user_ns.get(name)
+        return Traced(value) if is_model(value) else open_model(name)
+
+    def _asking(self, given: Line, cell: str | None, magic: str) -> Asking:
+        if cell is not None and given.rest:
+            raise OptionError(
+                f"{magic} was given {given.rest!r} after its flags; the prompt of a cell stands below its first line.",
+                hint=f"%%llm -m {given.rest.split()[0]} if that is a model, or %llm {given.rest} in a line",
+            )
+        names: dict[str, Any] = self._host.user_ns
+        prompt = render(given.rest if cell is None else cell.strip("\n").rstrip(), names)
+        if not prompt.strip():
+            raise OptionError(f"{magic} was given no prompt.", hint=f"{magic} --help")
+        chosen = given.last("method") or ("react" if given.has("tools") else None)
+        method = find_method(chosen) if chosen else None
+        parameters = read_parameters(given.values.get("param", ()), method.options if method else None, magic)
+        model = self._open(given.last("model") or self.in_use)
+        tools = find_tools(given.last("tools") or "", names, magic) if given.has("tools") else ()
+        told = given.last("system")
+        name = given.last("conversation")
+        history = with_system(
+            self.conversations.history(name), system(render(told, names)) if told is not None else None
+        )
+        return Asking(model, (*history, user(prompt)), tools, method, parameters, name)
+
+    def _ask(self, asking: Asking) -> CellAnswer:
+        shell = self._host
+        count = shell.execution_count
+        with traces.scope(
+            notebook=self.notebook.path(),
+            cell_id=cell_id(shell),
+            execution_count=count,
+            conversation=asking.conversation,
+        ):
+            return answer_live(asking, Live(front_for(shell)), self._background, self.conversations, count)
+
+
+def is_model(value: object) -> bool:
+    """Whether this can be asked: an object with a name, capabilities, `reply` and `stream`."""
+    return not isinstance(value, type) and all(
+        hasattr(value, name) for name in ("name", "capabilities", "reply", "stream")
+    )

@@ -1,0 +1,152 @@
+"""The one place where the magics run an event loop: a thread of its own, for as long as the extension is loaded.
+
+A cell magic is synchronous and the notebook's own loop is running while it is called, so coroutines run beside it. One
+loop for all cells lets clients keep their connections open.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from concurrent.futures import Future
+from typing import Any, Final, Generic, TypeVar
+
+from workbench.errors import OptionError
+
+__all__ = ["Background", "Post"]
+
+Event = TypeVar("Event")
+Result = TypeVar("Result")
+
+_STOP_SECONDS: Final = 5.0
+_SIGNAL_SECONDS: Final = 0.5  # how soon Ctrl-C is seen where a wait cannot be interrupted (Windows)
+
+
+class Post(Generic[Event]):
+    """Where a coroutine puts what has happened, and the cell's thread takes it out."""
+
+    def __init__(self) -> None:
+        self._events: deque[Event] = deque()
+        self._any = threading.Event()
+        self._closed = threading.Event()
+
+    def put(self, event: Event) -> None:
+        """Adds one event; from any thread."""
+        self._events.append(event)
+        self._any.set()
+
+    def close(self) -> None:
+        """Says that nothing more will come."""
+        self._closed.set()
+        self._any.set()
+
+    def take(self) -> list[Event]:
+        """All that has come since the last time."""
+        taken: list[Event] = []
+        while self._events:
+            taken.append(self._events.popleft())
+        return taken
+
+    def wait_for_any(self) -> None:
+        """Until the first event, or the end."""
+        while not self._any.wait(_SIGNAL_SECONDS):
+            pass
+
+    def wait_for_end(self, seconds: float) -> bool:
+        """Up to this long; whether the end has come."""
+        while seconds > _SIGNAL_SECONDS:
+            if self._closed.wait(_SIGNAL_SECONDS):
+                return True
+            seconds -= _SIGNAL_SECONDS
+        return self._closed.wait(seconds)
+
+
+class Background:
+    """An event loop in a daemon thread, started on first use."""
+
+    def __init__(self) -> None:
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+
+    def run(
+        self, work: Coroutine[Any, Any, Result], post: Post[Event], show: Callable[[Sequence[Event]], float]
+    ) -> Result:
+        """Runs a coroutine to its end, in the caller's context, while the calling thread looks after the display.
+
+        Args:
+            work: the coroutine; it puts events into `post`.
+            post: is closed when the coroutine has ended; events that came last may still be in it.
+            show: called in the calling thread with what has come; returns the seconds until it wants to be called
+                again.
+
+        Returns:
+            what the coroutine returns.
+
+        Raises:
+            KeyboardInterrupt: after the coroutine was cancelled and has ended, or had five seconds to.
+            OptionError: called from inside this loop, which would wait for ever.
+        """
+        if threading.current_thread() is self._thread:
+            work.close()
+            raise OptionError(
+                "A tool asked for a model through a magic while it was answering another cell.",
+                hint="in an async tool, await the model itself: await open_model('pocket').reply(request)",
+            )
+        future: Future[Result] = Future()
+        stop = self._start(work, post, future)
+        try:
+            post.wait_for_any()
+            seconds = show(post.take())
+            while not post.wait_for_end(seconds):
+                seconds = show(post.take())
+        except BaseException:
+            stop()
+            post.wait_for_end(_STOP_SECONDS)
+            raise
+        return future.result()
+
+    def close(self) -> None:
+        """Stops the loop; a later `run` starts another."""
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join(_STOP_SECONDS)
+        self._loop = self._thread = None
+
+    def _start(self, work: Coroutine[Any, Any, Result], post: Post[Any], future: Future[Result]) -> Callable[[], None]:
+        loop = self._running()
+        tasks: list[asyncio.Task[Result]] = []
+
+        def ended(task: asyncio.Task[Result]) -> None:
+            if task.cancelled():
+                future.cancel()
+            elif (error := task.exception()) is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(task.result())
+            post.close()
+
+        def begin() -> None:
+            tasks.append(loop.create_task(work))
+            tasks[0].add_done_callback(ended)
+
+        loop.call_soon_threadsafe(begin, context=contextvars.copy_context())
+        return lambda: loop.call_soon_threadsafe(lambda: tasks[0].cancel()) and None
+
+    def _running(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None or self._thread is None or not self._thread.is_alive():
+            self._loop = asyncio.new_event_loop()
+            self._thread = threading.Thread(target=_serve, args=(self._loop,), name="workbench-magics", daemon=True)
+            self._thread.start()
+        return self._loop
+
+
+def _serve(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()

@@ -1,0 +1,149 @@
+"""`%%tool`: the functions of a cell become tools."""
+
+from __future__ import annotations
+
+import ast
+import html
+from collections.abc import Sequence
+from typing import Any, Final
+
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
+
+from workbench.errors import OptionError, ToolError
+from workbench.magics.display import notice
+from workbench.magics.options import Flag, describe, read_line
+from workbench.tools import Tool, tool
+
+__all__ = ["ToolMagics"]
+
+_FLAGS: Final = (
+    Flag(("--side-effects",), "", "calling these tools changes something outside, such as a file"),
+    Flag(("-h", "--help"), "", "show this"),
+)
+_MISSING: Final = object()
+
+_HELP: Final = f"""Define tools: each public function of the cell becomes one, as `@tool` would make it.
+
+  %%tool [FLAGS]     the cell is Python
+
+{describe(_FLAGS)}
+
+A function needs a type hint on every parameter; its docstring tells the model what it does. Names that begin with _
+stay plain. Lines below the functions, such as assertions, run before anything is defined: if one fails, or a hint is
+missing, the cell fails and the notebook's names stay as they were.
+
+The names are bound to tools, which can still be called like the functions: add(2, 3).
+
+Example:
+  %%tool
+  def add(a: int, b: int) -> int:
+      '''Add two numbers.'''
+      return a + b
+
+  assert add(2, 3) == 5
+"""
+
+
+@magics_class
+class ToolMagics(Magics):
+    """Makes tools of a cell's functions."""
+
+    @no_var_expand
+    @cell_magic("tool")
+    def tool(self, line: str, cell: str) -> None:
+        __tracebackhide__ = True  # a failing assertion of the cell shows the cell's own lines
+        given = read_line(line, _FLAGS, "%%tool")
+        shell = self.shell
+        if shell is None:
+            raise RuntimeError("These magics belong to no shell.")
+        if given.has("help"):
+            notice(shell, _HELP)
+            return
+        if given.rest or given.name:
+            raise OptionError(
+                f"%%tool was given {line.strip()!r}; names come from the functions in the cell.", hint="%%tool"
+            )
+        made = _define(shell, cell, side_effects=given.has("side_effects"))
+        shell.display_pub.publish(data={"text/plain": _as_text(made), "text/html": _as_html(made)})
+
+    tool.__doc__ = _HELP
+
+
+def _define(shell: InteractiveShell, cell: str, *, side_effects: bool) -> list[Tool]:
+    """Runs the cell and binds its functions as tools; on any failure the names are what they were."""
+    __tracebackhide__ = True
+    source = shell.transform_cell(cell)
+    filename = shell.compile.cache(source, shell.execution_count, raw_code=cell)
+    tree = ast.parse(source, filename)
+    names = _bound(tree)
+    functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
+    public = [name for name in dict.fromkeys(functions) if not name.startswith("_")]
+    if not public:
+        raise ToolError(
+            "%%tool was given a cell without a public function; each one becomes a tool.",
+            hint="def add(a: int, b: int) -> int: return a + b",
+        )
+    before = {name: shell.user_ns.get(name, _MISSING) for name in names}
+    try:
+        exec(compile(tree, filename, "exec"), shell.user_ns)  # noqa: S102 the person's own cell, as IPython would run it
+        made = [_tool(shell.user_ns[name], side_effects) for name in public]
+    except BaseException:
+        for name, value in before.items():
+            if value is _MISSING:
+                shell.user_ns.pop(name, None)
+            else:
+                shell.user_ns[name] = value
+        raise
+    shell.user_ns.update(zip(public, made, strict=True))
+    return made
+
+
+def _tool(value: Any, side_effects: bool) -> Tool:
+    return value if isinstance(value, Tool) else tool(value, side_effects=side_effects)
+
+
+def _bound(tree: ast.Module) -> list[str]:
+    """The names that the cell's top level binds."""
+    definitions = [n.name for n in tree.body if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    stored = [n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)]
+    imported = [
+        (alias.asname or alias.name).partition(".")[0]
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+        for alias in node.names
+    ]
+    return list(dict.fromkeys([*definitions, *stored, *imported]))
+
+
+def signature(made: Tool) -> str:
+    """A tool's name with its parameters and their JSON types, `?` after those that may be left out."""
+    required = made.parameters.get("required", ())
+    given = made.parameters.get("properties", {})
+    words = [f"{name}{'' if name in required else '?'}: {_type(schema)}" for name, schema in given.items()]
+    return f"{made.name}({', '.join(words)})"
+
+
+def _type(schema: Any) -> str:
+    if "enum" in schema:
+        return " | ".join(map(repr, schema["enum"]))
+    if "anyOf" in schema:
+        return " | ".join(map(_type, schema["anyOf"]))
+    if schema.get("type") == "array" and "items" in schema:
+        return f"list of {_type(schema['items'])}"
+    return str(schema.get("type", str(schema.get("$ref", "any")).rpartition("/")[2]))
+
+
+def _as_text(made: Sequence[Tool]) -> str:
+    return "\n".join(f"{signature(each)}  {each.description}".rstrip() for each in made)
+
+
+def _as_html(made: Sequence[Tool]) -> str:
+    rows = "".join(
+        f"<tr><td><code>{html.escape(signature(each))}</code></td><td>{html.escape(each.description)}</td></tr>"
+        for each in made
+    )
+    return (
+        "<table><caption>Tools defined</caption><thead><tr><th scope='col'>tool</th><th scope='col'>what the model is "
+        f"told</th></tr></thead><tbody>{rows}</tbody></table>"
+    )

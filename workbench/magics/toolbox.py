@@ -1,0 +1,54 @@
+"""The notebook's tools: `Tool` values and typed functions among its names."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from workbench.errors import ToolError, nearest
+from workbench.tools import Tool, tool
+
+__all__ = ["find_tools", "notebook_tools"]
+
+
+def notebook_tools(names: Mapping[str, Any]) -> dict[str, Tool]:
+    """The `Tool` values among the notebook's names."""
+    return {name: value for name, value in names.items() if isinstance(value, Tool) and not name.startswith("_")}
+
+
+def find_tools(given: str, names: Mapping[str, Any], magic: str) -> tuple[Tool, ...]:
+    """The tools named in `a,b`: each a `Tool` or a function with type hints.
+
+    Raises:
+        ToolError: a name that is not there or is no function, or a function that cannot become a tool.
+    """
+    wanted = [name.strip() for name in given.split(",") if name.strip()]
+    if not wanted:
+        raise ToolError(f"{magic} was given --tools {given!r}; it takes names.", hint=f"{magic} --tools add,search")
+    return tuple(_tool(name, names, magic) for name in dict.fromkeys(wanted))
+
+
+def callables(names: Mapping[str, Any]) -> Sequence[str]:
+    """The names that `--tools` may be given: tools first, then the notebook's own functions."""
+    functions = [
+        name
+        for name, value in names.items()
+        if inspect.isfunction(value) and value.__module__ == "__main__" and not name.startswith("_")
+    ]
+    return [*notebook_tools(names), *functions]
+
+
+def _tool(name: str, names: Mapping[str, Any], magic: str) -> Tool:
+    value = names.get(name)
+    if isinstance(value, Tool):
+        return value
+    if inspect.isroutine(value) or inspect.isclass(value):
+        return tool(value)
+    there = callables(names)
+    what = "which is not defined" if name not in names else f"which is a {type(value).__name__}, no function"
+    raise ToolError(
+        f"{magic} was given the tool {name!r}, {what}; the notebook's tools are: {', '.join(there) or 'none yet'}. "
+        f"{nearest(name, there)}".rstrip(),
+        hint=f"define it in a cell that begins with %%tool: def {name}(x: int) -> int: …",
+    )

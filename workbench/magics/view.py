@@ -1,0 +1,72 @@
+"""A cell's answer as HTML for a notebook and as text for everything else."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from workbench.magics.markdown import to_html
+from workbench.magics.transcript import Step
+
+__all__ = ["View", "as_html", "as_text"]
+
+_BOX = (
+    "border-left:3px solid var(--jp-border-color2,rgba(128,128,128,.4));padding:0 0 0 .8em;margin:.3em 0;"
+    "color:var(--jp-ui-font-color1,inherit)"
+)
+_QUIET = "color:var(--jp-ui-font-color2,inherit);font-size:var(--jp-ui-font-size1,.85em)"
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What is to be seen at one moment; `line` is empty while the answer is coming."""
+
+    text: str
+    steps: tuple[Step, ...] = ()
+    line: str = ""
+
+    @property
+    def busy(self) -> bool:
+        """Whether more is to come."""
+        return not self.line
+
+
+def as_html(view: View) -> str:
+    """The answer in a live region, the steps folded under it, and the line."""
+    busy = "true" if view.busy else "false"
+    return "".join(
+        (
+            f'<div class="workbench-answer" role="status" aria-live="polite" aria-busy="{busy}">',
+            to_html(view.text),
+            "</div>",
+            _folded(view.steps),
+            f'<div class="workbench-line" style="{_QUIET}">{html.escape(view.line)}</div>' if view.line else "",
+        )
+    )
+
+
+def as_text(view: View) -> str:
+    """The answer, its steps in one line each, and the line."""
+    steps = [f"  {step_line(step)}" for step in view.steps]
+    return "\n".join(part for part in (view.text, *steps, view.line) if part)
+
+
+def step_line(step: Step) -> str:
+    """A step in one line."""
+    words = " ".join(step.body.split()) if step.call is None else ""
+    return f"[{step.title}] {words if len(words) <= 100 else words[:99] + '…'}".rstrip()
+
+
+def _folded(steps: Sequence[Step]) -> str:
+    def one(step: Step) -> str:
+        title = html.escape(step.title)
+        body = f"<pre>{html.escape(step.body)}</pre>" if step.call is not None else to_html(step.body)
+        return f"<details><summary>{title}</summary>{body}</details>" if step.body else f"<div>{title}</div>"
+
+    if not steps:
+        return ""
+    inside = "".join(map(one, steps))
+    if len(steps) > 3:
+        inside = f"<details><summary>{len(steps)} steps</summary>{inside}</details>"
+    return f'<div class="workbench-steps" style="{_BOX}">{inside}</div>'
