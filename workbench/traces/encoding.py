@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 
 from workbench.messages import Json
 
-__all__ = ["as_json", "dumps", "strict_dumps", "utf8"]
+__all__ = ["as_json", "canonical", "dumps", "utf8"]
 
 _DEPTH: Final = 64
 _LONGEST_REPR: Final = 10_000
@@ -31,13 +31,13 @@ def dumps(value: Any) -> str:
         return _ENCODER.encode(as_json(value))
 
 
-def strict_dumps(value: Json) -> str:
-    """Plain JSON as compact JSON.
+def canonical(value: Json) -> str:
+    """Plain JSON in the form of which a message's hash is taken: compact, with sorted names.
 
     Raises:
         TypeError, ValueError, RecursionError: it is not plain JSON.
     """
-    return _STRICT_ENCODER.encode(value)
+    return _CANONICAL.encode(value)
 
 
 def utf8(text: str) -> bytes:
@@ -100,4 +100,4 @@ def _words(value: Any) -> str:
 
 
 _ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=_odd)
-_STRICT_ENCODER: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+_CANONICAL: Final = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), sort_keys=True)

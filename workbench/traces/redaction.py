@@ -21,12 +21,17 @@ _RESCAN_SECONDS: Final = 0.25
 _KEY_NAME: Final = re.compile(
     r"(^|_)(key|token|passwd|passphrase|pat)s?$|api_?key|access_?key|private_?key|secret|password", re.IGNORECASE
 )
-# A text that has none of these has no key shape; looking for them takes a microsecond, the patterns fifty.
-_MARKS: Final = (
-    "sk-", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "glpat-", "hf_", "gsk_", "xai-", "nvapi-",
-    "pplx-", "r8_", "xox", "AKIA", "ASIA", "earer", "EARER", "eyJ", "PRIVATE KEY", "secret_access_key",
-    "SECRET_ACCESS_KEY",
-)  # fmt: skip
+# A text that has none of these has no key shape; looking for them takes microseconds, the patterns fifty. They are
+# grouped by a character, because one character is found ten times faster than several.
+_MARKS: Final = {
+    "_": ("hf_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "gsk_", "r8_", "ccess_key", "CCESS_KEY"),
+    "-": ("sk-", "xai-", "nvapi-", "pplx-", "glpat-", "xox", "PRIVATE KEY"),
+    "A": ("AIza", "AKIA", "ASIA"),
+    ".": ("eyJ",),
+    "K": ("ccessKey",),
+    "r": ("earer",),
+    "R": ("EARER",),
+}
 _SHAPES: Final = re.compile(
     r"""(?<![A-Za-z0-9])(?:
         sk-(?=[a-z_-]*[0-9A-Z])[A-Za-z0-9_-]{16,}
@@ -41,9 +46,8 @@ _SHAPES: Final = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
-_SHAPES_ANY_CASE: Final = re.compile(
-    r"""(?<=bearer)\s+[A-Za-z0-9._~+/-]{16,}=*|(?<=secret_access_key)["'\s]*[=:]["'\s]*[A-Za-z0-9/+]{40}""",
-    re.IGNORECASE,
+_NAMED: Final = re.compile(  # no shape of their own: known by the word before them
+    r"""(bearer\s+)[A-Za-z0-9._~+/-]{16,}=*|(secret_?access_?key["'\s]*[=:]["'\s]*)[A-Za-z0-9/+]{40}""", re.IGNORECASE
 )
 
 
@@ -64,12 +68,16 @@ class Redactor:
         self._secrets: tuple[str, ...] = ()
         self._needles: tuple[str, ...] = ()
         self._count = -1
+        self._generation = 0
         self._scanned_at = 0.0
 
     def suspects(self, text: str) -> bool:
         """Whether this text, raw or as JSON, may hold a key: cheap, and never wrongly False."""
-        self._watch()
-        return any(mark in text for mark in _MARKS) or any(needle in text for needle in self._needles)
+        self.watch()
+        for character, marks in _MARKS.items():
+            if character in text and any(map(text.__contains__, marks)):
+                return True
+        return any(map(text.__contains__, self._needles))
 
     def text(self, text: str) -> str:
         """The text with every key replaced by `[redacted]`."""
@@ -77,7 +85,7 @@ class Redactor:
             return text
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)
-        return _SHAPES_ANY_CASE.sub(" " + REDACTED, _SHAPES.sub(REDACTED, text))
+        return _NAMED.sub(rf"\1\2{REDACTED}", _SHAPES.sub(REDACTED, text))
 
     def values(self, value: Json) -> Json:
         """A JSON value with every key in its strings, and in its objects' names, replaced."""
@@ -90,23 +98,29 @@ class Redactor:
             return [self.values(item) for item in cast("list[Any]", value)]
         return value
 
-    def _watch(self) -> None:
+    def watch(self) -> int:
+        """Looks whether the environment holds new keys; returns a number that grows when it does."""
         now = time.monotonic()
         if (
-            len(os.environ) == self._count
-            and now - self._scanned_at < _RESCAN_SECONDS
-            and all(os.environ.get(name) == value for name, value in self._names.items())
+            len(os.environ) != self._count
+            or now - self._scanned_at > _RESCAN_SECONDS
+            or any(os.environ.get(name) != value for name, value in self._names.items())
         ):
-            return
-        names = {
-            name: value for name, value in os.environ.items() if len(value) >= _SHORTEST and _KEY_NAME.search(name)
-        }
+            self._scan(now)
+        return self._generation
+
+    def _scan(self, now: float) -> None:
+        pairs = os.environ.copy().items()
+        names = {name: value for name, value in pairs if len(value) >= _SHORTEST and _KEY_NAME.search(name)}
         with self._lock:
-            # the longest first, so that a key which holds another key goes whole
-            secrets = sorted({*self._secrets, *names.values()}, key=len, reverse=True)
-            escaped = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in secrets]
-            self._secrets, self._needles = tuple(secrets), tuple(dict.fromkeys([*secrets, *escaped]))
-            self._names, self._count, self._scanned_at = names, len(os.environ), now
+            seen = {*self._secrets, *names.values()}
+            if len(seen) > len(self._secrets):
+                # the longest first, so that a key which holds another key goes whole
+                secrets = sorted(seen, key=len, reverse=True)
+                escaped = [json.dumps(secret, ensure_ascii=False)[1:-1] for secret in secrets]
+                self._secrets, self._needles = tuple(secrets), tuple(dict.fromkeys([*secrets, *escaped]))
+                self._generation += 1
+            self._names, self._count, self._scanned_at = names, len(pairs), now
 
 
 _redactor: Final = Redactor()

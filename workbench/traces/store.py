@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import atexit
-import json
 import os
 import threading
 from collections.abc import Mapping
@@ -11,10 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.errors import StoreError
-from workbench.messages import Message, message_hash, message_to_json
-from workbench.traces.encoding import as_json, dumps, strict_dumps, utf8
 from workbench.traces.journal import Journal
-from workbench.traces.redaction import Redactor
+from workbench.traces.record import Writer
 from workbench.traces.segment import journal_folder
 
 if TYPE_CHECKING:
@@ -44,7 +41,7 @@ class Store:
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser().absolute()
         self.journal = Journal(journal_folder(self.path))
-        self._redactor = Redactor()
+        self._writer = Writer()
         self._lock = threading.RLock()
         self._tracer: Tracer | None = None
         self._compactor: Compactor | None = None
@@ -84,26 +81,16 @@ class Store:
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Writes one record to the journal, without keys."""
-        if self.journal.append(self._line(record)):
-            threading.Thread(target=self._fold_quietly, name="workbench-fold", daemon=True).start()
+        self._write(self._writer.line(record), ())
 
     def append_span(self, opened: OpenSpan) -> None:
-        """Writes an ended span with its messages, attempts and links; a body that the segment has is not repeated."""
-        record: dict[str, Any] = {"span": opened.row}
-        bodies: dict[str, Any] = {}
-        if opened.messages:
-            record["messages"] = {
-                direction: [self._address(message, bodies) for message in messages]
-                for direction, messages in opened.messages.items()
-            }
-        if bodies:
-            record["bodies"] = bodies
+        """Writes an ended span with its messages, attempts and links."""
+        parts: dict[str, Any] = {"span": opened.row}
         if opened.attempts:
-            record["attempts"] = opened.attempts
+            parts["attempts"] = opened.attempts
         if opened.reads:
-            record["reads"] = opened.reads
-        if self.journal.append(self._line(record), tuple(bodies)):
-            threading.Thread(target=self._fold_quietly, name="workbench-fold", daemon=True).start()
+            parts["reads"] = opened.reads
+        self._write(*self._writer.span_line(parts, opened.messages, self.journal.knows))
 
     def fold(self, timeout_seconds: float = _WAIT_SECONDS) -> Folded:
         """Brings what is journalled, by this process and others, into the file.
@@ -151,28 +138,11 @@ class Store:
     def leave_to_parent(self) -> None:
         """In a forked child: locks that another thread of the parent may have held begin anew."""
         self._lock = threading.RLock()
-        self._redactor = Redactor()
+        self._writer = Writer()
 
-    def _line(self, record: Mapping[str, Any]) -> bytes:
-        text = dumps(record)
-        if self._redactor.suspects(text):
-            text = dumps(self._redactor.values(as_json(record)))
-        return utf8(text)
-
-    def _address(self, message: Message, bodies: dict[str, Any]) -> str:
-        body: Any = message_to_json(message)
-        try:
-            text = strict_dumps(body)
-            text.encode()
-        except (TypeError, ValueError, RecursionError):  # not plain JSON, or a lone surrogate
-            body = json.loads(utf8(dumps(as_json(body))))
-            text = dumps(body)
-        if self._redactor.suspects(text):
-            body = self._redactor.values(body)
-        digest = message_hash(body)
-        if not self.journal.knows(digest):
-            bodies[digest] = body
-        return digest
+    def _write(self, line: bytes, hashes: tuple[str, ...]) -> None:
+        if self.journal.append(line, hashes):
+            threading.Thread(target=self._fold_quietly, name="workbench-fold", daemon=True).start()
 
     def _fold_quietly(self) -> None:
         try:

@@ -56,6 +56,11 @@ class _Provider(TracerProvider):
         resource = Resource({"service.name": "research-workbench"})
         super().__init__(sampler=ALWAYS_ON, resource=resource, shutdown_on_exit=False, span_limits=limits)
         self._disabled = False
+        self.processors = 0
+
+    def add_span_processor(self, span_processor: SpanProcessor) -> None:
+        self.processors += 1
+        super().add_span_processor(span_processor)
 
 
 class Tracer(SpanProcessor):
@@ -89,7 +94,8 @@ class Tracer(SpanProcessor):
         """Ends one of our own spans; its columns become attributes, for whoever else listens to the provider."""
         if handle.is_recording():
             row = opened.row
-            handle.set_attributes({ATTRIBUTES[name]: row[name] for name in ATTRIBUTES if row.get(name) is not None})
+            if self.provider.processors > 1:
+                handle.set_attributes({ATTRIBUTES[name]: row[name] for name in ATTRIBUTES if row.get(name) is not None})
             handle.end()
 
     def enter(self, handle: Any) -> Token[Context]:

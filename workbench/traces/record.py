@@ -1,0 +1,85 @@
+"""Records: spans and rows as lines of the journal, without keys, each message body written once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Final
+
+from workbench.messages import Message, message_to_json
+from workbench.traces.encoding import as_json, canonical, dumps, utf8
+from workbench.traces.redaction import Redactor
+
+__all__ = ["Writer"]
+
+_REMEMBERED: Final = 512
+
+
+class Writer:
+    """Makes lines of what is to be journalled."""
+
+    def __init__(self) -> None:
+        self._redactor = Redactor()
+        # a conversation sends its history again with every turn: by identity, which is sound because messages are
+        # values and this keeps them alive
+        self._remembered: dict[int, tuple[Message, int, str, str]] = {}
+
+    def line(self, record: Mapping[str, Any]) -> bytes:
+        """A record on one line."""
+        return utf8(self._clean(record))
+
+    def span_line(
+        self,
+        parts: Mapping[str, Any],
+        messages: Mapping[str, Sequence[Message]],
+        is_known: Callable[[str], bool],
+    ) -> tuple[bytes, tuple[str, ...]]:
+        """An ended span on one line, with the bodies of those messages that the segment does not hold yet.
+
+        Returns:
+            The line, and the hashes of the bodies in it.
+        """
+        if not messages:
+            return self.line(parts), ()
+        bodies: dict[str, str] = {}
+        hashes: dict[str, list[str]] = {}
+        for direction, given in messages.items():
+            hashes[direction] = []
+            for message in given:
+                digest, body = self._address(message)
+                hashes[direction].append(digest)
+                if digest not in bodies and not is_known(digest):
+                    bodies[digest] = body
+        text = self._clean({**parts, "messages": hashes})
+        if bodies:
+            written = ",".join(f'"{digest}":{body}' for digest, body in bodies.items())
+            text = f'{text[:-1]},"bodies":{{{written}}}}}'
+        return utf8(text), tuple(bodies)
+
+    def _clean(self, record: Mapping[str, Any]) -> str:
+        text = dumps(record)
+        if self._redactor.suspects(text):
+            text = dumps(self._redactor.values(as_json(record)))
+        return text
+
+    def _address(self, message: Message) -> tuple[str, str]:
+        """The message's content hash, and the text of its body, both after redaction."""
+        generation = self._redactor.watch()
+        known = self._remembered.get(id(message))
+        if known is not None and known[1] == generation:
+            return known[2], known[3]
+        body: Any = message_to_json(message)
+        try:
+            text = canonical(body)
+            text.encode()
+        except (TypeError, ValueError, RecursionError):  # not plain JSON, or a lone surrogate
+            body = json.loads(utf8(dumps(as_json(body))))
+            text = canonical(body)
+        if self._redactor.suspects(text):
+            text = canonical(self._redactor.values(body))
+        digest = hashlib.sha256(text.encode()).hexdigest()[:32]
+        if len(self._remembered) >= _REMEMBERED:
+            self._remembered.clear()
+        self._remembered[id(message)] = (message, generation, digest, text)
+        return digest, text
