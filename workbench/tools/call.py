@@ -80,11 +80,12 @@ def as_json(value: Any) -> Json:
     """The value as JSON reads it back: numbers, arrays, dataclasses, models, dates; `str()` of anything else."""
     if value is None or isinstance(value, str | bool | int):
         return value
-    from pydantic_core import PydanticSerializationError, to_jsonable_python
+    from pydantic_core import to_json
 
     try:
-        return to_jsonable_python(value, fallback=_fallback, inf_nan_mode="strings", serialize_unknown=False)
-    except (PydanticSerializationError, ValueError, RecursionError):
+        # JSON has no NaN and no infinity; as words they survive
+        return json.loads(to_json(value, fallback=_fallback, inf_nan_mode="strings"))
+    except (ValueError, RecursionError):  # it holds itself, or bytes that are no text
         return str(value)
 
 

@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import re
+from typing import Final, Literal, TypeAlias
 
 __all__ = ["description_of", "parameter_descriptions"]
+
+Style: TypeAlias = Literal["sphinx", "numpy", "google"]
+
+_MARKS: Final[dict[Style, re.Pattern[str]]] = {
+    "sphinx": re.compile(r"^[ \t]*:(?:param|parameter|arg|argument)\b", re.MULTILINE),
+    "numpy": re.compile(r"^[ \t]*(?:Other )?Parameters[ \t]*\n[ \t]*-{3,}", re.MULTILINE),
+    "google": re.compile(r"^[ \t]*(?:Args|Arguments|Params|Parameters):[ \t]*$", re.MULTILINE),
+}
 
 
 def description_of(docstring: str) -> str:
@@ -24,19 +33,13 @@ def parameter_descriptions(docstring: str) -> dict[str, str]:
         >>> parameter_descriptions("Adds.\\n\\n:param a: the first")
         {'a': 'the first'}
     """
-    # a docstring of one paragraph describes no parameters, unless it is Sphinx's list of fields
-    if "\n" not in docstring.strip() and ":param" not in docstring:
+    style: Style | None = next((style for style, mark in _MARKS.items() if mark.search(docstring)), None)
+    if style is None:
         return {}
-    import griffe  # 0.2 s: only when a tool with a longer docstring is defined
+    import griffe  # 0.2 s: only for a tool whose docstring describes parameters
 
-    sections = griffe.Docstring(docstring).parse(
-        "auto",
-        per_style_options={
-            "google": {"warnings": False},
-            "numpy": {"warnings": False},
-            "sphinx": {"warnings": False},
-        },
-    )
+    options = {"warnings": False}  # that a parameter has no type in the docstring: its hint has it
+    sections = griffe.Docstring(docstring).parse(style, **options)
     return {
         parameter.name: " ".join(parameter.description.split())
         for section in sections
