@@ -24,6 +24,7 @@ class Meter:
     Attributes:
         calls: how many.
         usage: their tokens; a count that no call knew is None.
+        trace_id: the trace of the call that ended first; None before it.
     """
 
     def __init__(self) -> None:
@@ -34,6 +35,7 @@ class Meter:
         self._cost_reason: str | None = None
         self.calls = 0
         self.usage = Usage()
+        self.trace_id: str | None = None
 
     @property
     def cost_usd(self) -> float | None:
@@ -58,6 +60,7 @@ class Meter:
             if self._ended is not None:
                 return
             self.calls += 1
+            self.trace_id = self.trace_id or row.get("trace_id")
             self.usage = self.usage + usage
             if cost is not None:
                 self._known_cost += cost
