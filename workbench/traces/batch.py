@@ -9,7 +9,7 @@ from typing import Any, Final, TypeAlias, cast
 import duckdb
 
 from workbench.traces.encoding import dumps, utf8
-from workbench.traces.schema import COLUMNS, KEYS, RECORDED, REQUIRED, SCHEMA_VERSION
+from workbench.traces.schema import COLUMNS, KEYS, RECORDED, REQUIRED
 
 __all__ = ["Batch", "insert"]
 
@@ -49,13 +49,19 @@ class Batch:
         self.end = self.start
 
     def skip(self, reason: str) -> None:
-        """Counts a line that is no record; the store says how many, and why for the first."""
+        """Counts something that cannot be stored; the store says how many there were, and why for the first."""
         self.skipped += 1
         self.reason = self.reason or reason
 
     def read(self, record: Mapping[str, Any] | None) -> None:
         """Takes one parsed line; one that does not fit the tables is counted, not stored."""
         given = record or {}
+        try:
+            self._read(given)
+        except (AttributeError, KeyError, TypeError) as error:  # an object where a list belongs, and the like
+            self.skip(f"a record has another form than this version's: {error!r}")
+
+    def _read(self, given: Row) -> None:
         header, start, span, row = (_object(given.get(name)) for name in ("segment", "start", "span", "row"))
         if start is not None:
             self._add("spans", start, self.started)
@@ -64,21 +70,25 @@ class Batch:
                 self._add_parts(str(span["span_id"]), given)
         elif row is not None and given.get("table") in RECORDED:
             self._add(str(given["table"]), row)
-        elif header is None or header.get("version", 0) > SCHEMA_VERSION:
+        elif header is None:
             self.skip("a line is no record of this version")
 
-    def _add_parts(self, span_id: str, parts: Mapping[str, Any]) -> None:
+    def _add_parts(self, span_id: str, parts: Row) -> None:
+        rows: list[tuple[str, Row]] = []
         for digest, body in parts.get("bodies", {}).items():
             text = "".join(part.get("content", "") for part in body["parts"] if part.get("type") == "text")
-            self._put("messages", {"message_hash": digest, "role": body["role"], "text": text, "body": body})
+            rows.append(("messages", {"message_hash": digest, "role": body["role"], "text": text, "body": body}))
         for direction, hashes in parts.get("messages", {}).items():
             for position, digest in enumerate(hashes):
-                named = {"span_id": span_id, "direction": direction, "position": position, "message_hash": digest}
-                self._put("span_messages", named)
+                at = {"span_id": span_id, "direction": direction, "position": position}
+                rows.append(("span_messages", at | {"message_hash": digest}))
         for number, attempt in enumerate(parts.get("attempts", ())):
-            self._put("attempts", {"span_id": span_id, "attempt": number} | attempt)
+            rows.append(("attempts", {"span_id": span_id, "attempt": number} | attempt))
         for linked in parts.get("reads", ()):
-            self._put("links", {"span_id": span_id, "linked_span_id": linked, "kind": "reads"})
+            link = {"span_id": span_id, "linked_span_id": linked, "kind": "reads"}
+            rows.append(("links", link))
+        for table, row in rows:
+            self._put(table, row)
 
     def _add(self, table: str, row: Row, target: Keyed | None = None) -> bool:
         if not row.keys() <= COLUMNS[table].keys() or any(row.get(name) is None for name in REQUIRED[table]):
@@ -94,7 +104,19 @@ class Batch:
 
 
 def insert(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
-    """Brings the batch in and notes how far its segment was read, in one transaction."""
+    """Brings the batch in and notes how far its segment was read, in one transaction.
+
+    Raises:
+        duckdb.Error: the file cannot be written or is damaged. Rows that DuckDB does not take are left out and counted.
+    """
+    try:
+        _insert_all(connection, batch)
+    except (duckdb.DataError, duckdb.IntegrityError) as error:
+        _leave_out(connection, batch, str(error).split("\n")[0])
+        _insert_all(connection, batch)
+
+
+def _insert_all(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     connection.execute("BEGIN")
     try:
         ended = batch.rows.get("spans", {})
@@ -113,6 +135,21 @@ def insert(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     except BaseException:
         connection.execute("ROLLBACK")
         raise
+
+
+def _leave_out(connection: duckdb.DuckDBPyConnection, batch: Batch, reason: str) -> None:
+    """Tries every row alone, and takes out those that DuckDB refuses."""
+    for table, rows in [("spans", batch.started), *batch.rows.items()]:
+        for key, row in list(rows.items()):
+            connection.execute("BEGIN")
+            try:
+                _insert(connection, table, [row], replace=True)
+            except (duckdb.DataError, duckdb.IntegrityError):
+                del rows[key]
+                batch.records -= table not in ("messages", "span_messages", "attempts", "links")
+                batch.skip(f"a row of {table} was refused: {reason}")
+            finally:
+                connection.execute("ROLLBACK")
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row], *, replace: bool) -> None:

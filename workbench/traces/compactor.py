@@ -11,9 +11,11 @@ from typing import Any, Final, cast
 
 import duckdb
 
+from workbench.errors import StoreError
 from workbench.traces.batch import Batch, insert
-from workbench.traces.database import is_damage, move_aside, open_database
+from workbench.traces.database import is_sound, move_aside, open_database
 from workbench.traces.lock import StoreLock
+from workbench.traces.schema import SCHEMA_VERSION
 from workbench.traces.segment import Segment, is_alive, journal_folder, lock_path, segments
 
 __all__ = ["Compactor", "Folded"]
@@ -87,19 +89,27 @@ class Compactor:
             try:
                 return self._fold(time.monotonic() + budget_seconds)
             except duckdb.Error as error:
-                if not is_damage(error):
-                    raise
-                move_aside(self.store, str(error).split("\n")[0])
-                return self._fold(time.monotonic() + budget_seconds)
+                reason = str(error).split("\n")[0]
+            self._mend(reason)
+            return self._fold(time.monotonic() + budget_seconds)
 
-    def rebuild(self, reason: str, timeout_seconds: float) -> Folded:
-        """Moves a damaged store aside and folds all kept segments into a new one."""
+    def mend(self, reason: str, timeout_seconds: float) -> Folded:
+        """After a question failed for this reason: moves a damaged store aside and folds all kept segments anew.
+
+        Raises:
+            StoreError: the file is sound, so that DuckDB failed for another reason.
+        """
         with self.lock.exclusive(timeout_seconds):
-            try:
-                open_database(self.store).close()
-            except duckdb.Error:
-                move_aside(self.store, reason)
+            self._mend(reason)
             return self._fold(float("inf"))
+
+    def _mend(self, reason: str) -> None:
+        if is_sound(self.store):
+            raise StoreError(
+                f"DuckDB failed on the sound store {str(self.store)!r}: {reason}", hint="is the disk full?"
+            )
+        move_aside(self.store, reason)
+        self._seen.clear()
 
     def _fold(self, deadline: float) -> Folded:
         connection = open_database(self.store)
@@ -121,6 +131,8 @@ class Compactor:
         for segment in waiting:
             sealed = segment.session not in living or segment.number < last[segment.session]
             position, done = known.get(segment.name, (0, False))
+            if not position and segment.version > SCHEMA_VERSION:
+                continue  # a newer workbench wrote it, and will fold it
             if not done:
                 for batch in _batches(segment, position, sealed=sealed):
                     if time.monotonic() > deadline:

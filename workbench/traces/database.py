@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import warnings
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,21 +13,17 @@ from workbench.errors import StoreError
 from workbench.traces.journal import StoreWarning
 from workbench.traces.schema import SCHEMA_URL, SCHEMA_VERSION, TABLES
 
-__all__ = ["check_version", "is_damage", "move_aside", "open_database"]
+__all__ = ["check_version", "is_sound", "move_aside", "open_database"]
 
 # SQL from outside reads tables and nothing else: no files, no network, no Python variables.
 _SETTINGS: Final[dict[str, str]] = {
     "enable_external_access": "false",
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
+    "lock_configuration": "true",
 }
 # From version n to n + 1: the statements that carry a store forward.
 _MIGRATIONS: Final[dict[int, tuple[str, ...]]] = {}
-_DAMAGE: Final = re.compile(
-    r"not a valid DuckDB database file|corrupt|checksum|could not read enough bytes|serialization error|"
-    r"deserializ|failed to load metadata|invalid(ated)? because of a previous fatal error|INTERNAL Error",
-    re.IGNORECASE,
-)
 
 
 def open_database(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -40,12 +35,14 @@ def open_database(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConn
 
     Raises:
         StoreError: the file was written by a newer workbench or a newer DuckDB, or cannot be opened.
-        duckdb.Error: it is damaged, see `is_damage`.
+        duckdb.Error: it is damaged, as far as DuckDB can tell.
     """
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
     except duckdb.Error as error:
-        raise _explained(path, error) from error
+        if (explained := _explained(path, str(error))) is None:
+            raise
+        raise explained from None
     try:
         if read_only:
             check_version(path, connection)
@@ -77,9 +74,20 @@ def check_version(path: Path, connection: duckdb.DuckDBPyConnection) -> int:
     return version
 
 
-def is_damage(error: duckdb.Error) -> bool:
-    """Whether DuckDB says by this error that the file is damaged, and not that it is busy or the SQL is wrong."""
-    return _DAMAGE.search(str(error)) is not None
+def is_sound(path: Path) -> bool:
+    """Whether every row of the file can be read; called when something went wrong, under the exclusive lock."""
+    try:
+        connection = open_database(path)
+    except duckdb.Error:
+        return False
+    try:
+        for table in TABLES:
+            connection.execute(" ".join(["SELECT sum(hash(item)) FROM", table, "AS item"])).fetchall()
+    except duckdb.Error:
+        return False
+    finally:
+        connection.close()
+    return True
 
 
 def move_aside(path: Path, reason: str) -> Path:
@@ -103,6 +111,11 @@ def _prepare(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     version = check_version(path, connection)
     if version == SCHEMA_VERSION:
         return
+    if version == 0 and connection.execute("SELECT 1 FROM duckdb_tables() LIMIT 1").fetchone():
+        raise StoreError(
+            f"The DuckDB database {str(path)!r} holds other tables and no traces; nothing in it was changed.",
+            hint="name a file of its own for the store, such as traces.duckdb",
+        )
     connection.execute("BEGIN")
     if version == 0:
         for table, columns in TABLES.items():
@@ -116,8 +129,8 @@ def _prepare(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("COMMIT")
 
 
-def _explained(path: Path, error: duckdb.Error) -> Exception:
-    text = str(error)
+def _explained(path: Path, text: str) -> StoreError | None:
+    """What a failed opening means, where it does not mean damage."""
     if "version number" in text:
         return StoreError(
             f"The store {str(path)!r} was written by a DuckDB that this one ({duckdb.__version__}) cannot read: {text}",
@@ -128,9 +141,9 @@ def _explained(path: Path, error: duckdb.Error) -> Exception:
             f"The store {str(path)!r} is open elsewhere without the workbench's lock: {text}",
             hint="close the other DuckDB connection to it, and read the store through workbench.traces.query",
         )
-    if is_damage(error):
-        return error
-    return StoreError(
-        f"The store {str(path)!r} cannot be opened: {text}",
-        hint="choose a file in a folder that you can write: WORKBENCH_STORE=/path/to/traces.duckdb",
-    )
+    if "Cannot open file" in text or "No space left" in text:
+        return StoreError(
+            f"The store {str(path)!r} cannot be opened: {text}",
+            hint="choose a file in a folder that you can write: WORKBENCH_STORE=/path/to/traces.duckdb",
+        )
+    return None

@@ -97,6 +97,9 @@ class Journal:
         with self._lock:
             if self._descriptor < 0:
                 self._begin()
+            elif not os.fstat(self._descriptor).st_nlink:  # the file was deleted under us: begin another
+                self._seal()
+                self._begin()
             while self._kept:
                 if not self._write(self._kept[0]):
                     break
@@ -130,6 +133,7 @@ class Journal:
         session = f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}-{secrets.token_hex(4)}"
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
+            self._number = 0
             self._hold = Hold(lock_path(self.folder, session))
             self._session = session
             self._open_segment()

@@ -49,7 +49,7 @@ class Hold:
 
     def free(self) -> None:
         """Lets go. Unlocks before it closes: a forked child may still have the descriptor open."""
-        if self._descriptor in _open_descriptors:
+        if self._descriptor in _open_descriptors:  # not after a fork, which left it to the parent
             with suppress(portalocker.LockException):
                 portalocker.unlock(self._descriptor)
             self._close()
@@ -57,6 +57,7 @@ class Hold:
     def _close(self) -> None:
         _open_descriptors.discard(self._descriptor)
         os.close(self._descriptor)
+        self._descriptor = -1
 
 
 def is_held(path: Path) -> bool:

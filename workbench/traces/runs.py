@@ -47,6 +47,8 @@ def record(table: str, **row: Any) -> None:
         raise OptionError(
             f"A row of {table!r} was given without {', '.join(missing)}.", hint=f"its key is {', '.join(KEYS[table])}"
         )
+    if table == "runs":
+        values.setdefault("session", store().journal.session)  # so that it ends with its process at the latest
     store().append({"table": table, "row": values})
 
 
@@ -111,7 +113,6 @@ def run(
         "lock_version": _lock_version(),
         "hardware": _hardware(),
         "dataset_version": dataset_version,
-        "session": store().journal.session,
     }
     record("runs", **row)
     row["status"] = "ok"

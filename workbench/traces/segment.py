@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -51,6 +52,15 @@ class Segment:
             return self.path.stat().st_size
         except FileNotFoundError:
             return 0
+
+    @property
+    def version(self) -> int:
+        """The schema version that its first line states; 0 where that line cannot be read."""
+        with self.path.open("rb") as file:
+            try:
+                return int(json.loads(file.readline())["segment"]["version"])
+            except (ValueError, KeyError, TypeError):
+                return 0
 
     def lines(self, start: int) -> Iterator[tuple[bytes, int]]:
         """The whole lines from this byte on, each with the byte after it; a torn last line is not among them."""

@@ -11,13 +11,13 @@ import duckdb
 import polars as pl
 
 from workbench.errors import StoreError, nearest
-from workbench.traces.database import is_damage, open_database
+from workbench.traces.database import open_database
 from workbench.traces.schema import COLUMNS
 
 __all__ = ["read"]
 
 # What polars cannot take from Arrow comes as text.
-_AS_TEXT: Final = frozenset({"INTERVAL", "BIT", "TIME WITH TIME ZONE", "BIGNUM", "VARINT"})
+_AS_TEXT: Final = ("INTERVAL", "UNION", "BIT", "TIME WITH TIME ZONE", "BIGNUM")
 _MISSING_TABLE: Final = re.compile(r"Table with name \"?(\w+)\"? does not exist")
 _MISSING_COLUMN: Final = re.compile(r"Referenced column \"(\w+)\" (?:not found|was not found)|column named \"(\w+)\"")
 
@@ -30,37 +30,49 @@ def read(path: Path, sql: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
         duckdb.Error: the file is damaged.
     """
     connection = open_database(path, read_only=True)
+    relation: duckdb.DuckDBPyRelation | None = None
     try:
-        relation = cast("duckdb.DuckDBPyRelation | None", connection.sql(sql, params=dict(parameters) or None))
-        return pl.DataFrame() if relation is None else _frame(relation)
+        relation = connection.sql(sql, params=dict(parameters) or None)
+        relation = cast("duckdb.DuckDBPyRelation | None", relation)  # None where a statement has no rows
+        relation = None if relation is None else _readable(relation)
+        return pl.DataFrame() if relation is None else _narrowed(pl.DataFrame(relation), relation)
+    except (duckdb.IOException, duckdb.InternalException, duckdb.FatalException):
+        raise
     except duckdb.Error as error:
-        if is_damage(error):
-            raise
-        raise StoreError(f"The store cannot answer: {error}", hint=_hint(str(error), sql)) from error
+        # without the traceback, whose frames would keep the file open
+        raise StoreError(f"The store cannot answer: {error}", hint=_hint(str(error))) from None
     finally:
+        del relation
         connection.close()
 
 
-def _frame(relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
+def _readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:
+    """With distinct names, and what polars cannot take from Arrow as text."""
+    if len(set(relation.columns)) < len(relation.columns):
+        relation = relation.project("*")
     kinds = [str(kind) for kind in relation.types]
-    if any(kind in _AS_TEXT for kind in kinds):
-        quoted = ['"' + name.replace('"', '""') + '"' for name in relation.columns]
-        wanted = (
-            f"CAST({name} AS VARCHAR) AS {name}" if kind in _AS_TEXT else name
-            for name, kind in zip(quoted, kinds, strict=True)
-        )
-        relation = relation.project(", ".join(wanted))
-    frame = pl.DataFrame(relation)
-    sums = [name for name, kind in zip(frame.columns, kinds, strict=True) if kind == "HUGEINT"]
-    for name in sums:  # sum() of integers is a HUGEINT, which polars reads as a decimal
+    if not any(word in kind for kind in kinds for word in _AS_TEXT):
+        return relation
+    quoted = ['"' + name.replace('"', '""') + '"' for name in relation.columns]
+    wanted = (
+        f"CAST({name} AS VARCHAR) AS {name}" if any(word in kind for word in _AS_TEXT) else name
+        for name, kind in zip(quoted, kinds, strict=True)
+    )
+    return relation.project(", ".join(wanted))
+
+
+def _narrowed(frame: pl.DataFrame, relation: duckdb.DuckDBPyRelation) -> pl.DataFrame:
+    """Sums of integers as integers: DuckDB's are HUGEINT, which polars reads as a decimal."""
+    sums = [name for name, kind in zip(frame.columns, relation.types, strict=True) if str(kind) == "HUGEINT"]
+    for name in sums:
         narrow = frame[name].cast(pl.Int64, strict=False)
         if narrow.null_count() == frame[name].null_count():
             frame = frame.with_columns(narrow)
     return frame
 
 
-def _hint(message: str, sql: str) -> str | None:
-    if "read-only" in message or "external access" in message.lower() or "disabled" in message:
+def _hint(message: str) -> str | None:
+    if "read-only" in message or "disabled by config" in message:
         return "a question only reads the store's own tables; write through workbench.traces.record and spans"
     if found := _MISSING_TABLE.search(message):
         return nearest(found[1], COLUMNS) or f"the tables are {', '.join(COLUMNS)}"

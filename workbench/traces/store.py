@@ -25,6 +25,7 @@ __all__ = ["Store", "default_path", "store", "use"]
 
 _WAIT_SECONDS: Final = 30.0
 _EXIT_SECONDS: Final = 3.0
+_MAGIC: Final = b"DUCK"  # from byte 8 on, in every DuckDB file
 
 
 class Store:
@@ -33,6 +34,9 @@ class Store:
     Args:
         path: the DuckDB file; made when it is first folded into.
 
+    Raises:
+        StoreError: the path is a folder, or a file of another kind.
+
     Attributes:
         path: as given, absolute.
         journal: this process's own part.
@@ -40,6 +44,7 @@ class Store:
 
     def __init__(self, path: str | Path) -> None:
         self.path = Path(path).expanduser().absolute()
+        _require_store(self.path)
         self.journal = Journal(journal_folder(self.path))
         self._writer = Writer()
         self._lock = threading.RLock()
@@ -117,8 +122,9 @@ class Store:
             try:
                 with compactor.lock.shared(timeout_seconds):
                     return read(self.path, sql, parameters)
-            except duckdb.Error as error:  # only a damaged file gets here
-                compactor.rebuild(str(error).split("\n")[0], timeout_seconds)
+            except duckdb.Error as error:
+                reason = str(error).split("\n")[0]
+            compactor.mend(reason, timeout_seconds)
         raise StoreError(f"The store {str(self.path)!r} stays damaged after it was rebuilt.", hint="check the disk")
 
     def close(self) -> None:
@@ -142,13 +148,33 @@ class Store:
 
     def _write(self, line: bytes, hashes: tuple[str, ...]) -> None:
         if self.journal.append(line, hashes):
-            threading.Thread(target=self._fold_quietly, name="workbench-fold", daemon=True).start()
+            threading.Thread(target=self._fold_quietly, name="workbench-fold").start()
 
     def _fold_quietly(self) -> None:
         try:
             self.compactor.fold(0.0)
         except StoreError:
             return  # someone else folds, or the next question will say what is wrong
+
+
+def _require_store(path: Path) -> None:
+    """Refuses a file that is something else: it must not be taken for a damaged store and moved.
+
+    Raises:
+        StoreError: the path is a folder, or a file that is no DuckDB database and has no journal beside it.
+    """
+    if path.is_dir():
+        hint = f"workbench.traces.use({str(path / 'traces.duckdb')!r})"
+        raise StoreError(f"The store {str(path)!r} is a folder; a store is one file.", hint=hint)
+    if not path.is_file() or journal_folder(path).is_dir():
+        return
+    with path.open("rb") as file:
+        head = file.read(12)
+    if head and head[8:] != _MAGIC:
+        raise StoreError(
+            f"The file {str(path)!r} is no DuckDB database, so it can be no trace store.",
+            hint="name a new file, such as traces.duckdb",
+        )
 
 
 class _Current:
@@ -179,10 +205,6 @@ def use(path: str | Path) -> Store:
         StoreError: the file cannot be written, is newer than this workbench, or is no store.
     """
     given = Path(path).expanduser().absolute()
-    if given.is_dir():
-        raise StoreError(
-            f"The store {str(given)!r} is a folder; a store is one file.", hint=f"use({str(given / 'traces.duckdb')!r})"
-        )
     with _current.lock:
         chosen = _current.make(given)
         if given.exists():
@@ -201,7 +223,9 @@ def store() -> Store:
     if _current.store is None:
         with _current.lock:
             if _current.store is None:
-                _current.store = _current.make(default_path())
+                path = default_path()
+                _keep_out_of_git(path.parent)
+                _current.store = _current.make(path)
     return _current.store
 
 
@@ -213,6 +237,16 @@ def default_path(folder: Path | None = None) -> Path:
     marks = (".git", "pyproject.toml", ".workbench")
     project = next((place for place in (here, *here.parents) if any((place / mark).exists() for mark in marks)), here)
     return project / ".workbench" / "traces.duckdb"
+
+
+def _keep_out_of_git(folder: Path) -> None:
+    """Traces hold prompts and answers; nobody should commit them unawares."""
+    if folder.name == ".workbench" and not folder.exists():
+        try:
+            folder.mkdir()
+            (folder / ".gitignore").write_text("*\n")
+        except OSError:
+            return  # the journal says it, in words
 
 
 @atexit.register
