@@ -132,7 +132,8 @@ def test_a_missing_store_is_no_calls_and_stays_missing(ask, jp_root_dir):
 
 
 @pytest.mark.parametrize(
-    "notebook", ["", "/etc/passwd", "../outside.ipynb", "a/../../b.ipynb", "a\0b.ipynb", "..\\b.ipynb", "C:/b.ipynb"]
+    "notebook",
+    ["", "/etc/passwd", "../outside.ipynb", "a/../../b.ipynb", "a\0b.ipynb", "..\\b.ipynb", "C:/b.ipynb", "."],
 )
 def test_a_path_that_leaves_the_root_is_refused(ask, jp_root_dir, notebook):
     code, answer = ask(notebook=notebook)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import asdict
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
@@ -40,8 +40,8 @@ def checked(given: bytes) -> str:
     notebook = given.decode("utf-8", errors="replace")
     if not notebook:
         raise web.HTTPError(400, "Say which notebook: status?notebook=PATH.")
-    path = PurePosixPath(notebook)
-    strange = not notebook.isprintable() or any(character in notebook for character in "\\\ufffd")
-    if strange or path.is_absolute() or ".." in path.parts or ":" in path.parts[0]:
+    path, elsewhere = PurePosixPath(notebook), PureWindowsPath(notebook)
+    strange = any(character < " " or character in "\\\ufffd" for character in notebook)
+    if strange or not path.parts or ".." in path.parts or path.is_absolute() or elsewhere.drive:
         raise web.HTTPError(400, f"{notebook!r} is not a notebook's path below the server's root.")
     return str(path)
