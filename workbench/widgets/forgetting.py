@@ -1,0 +1,192 @@
+"""What is forgotten: the accuracy matrix of each strategy as a heat map, and accuracy along the stream."""
+
+from __future__ import annotations
+
+import base64
+import io
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any, Final
+
+import matplotlib as mpl
+import numpy as np
+import polars as pl
+from jaxtyping import Float
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from workbench.continual.metrics import t_interval
+from workbench.errors import DataError
+
+__all__ = ["ForgettingPicture", "forgetting"]
+
+_GREY: Final = "#808080"  # 3.9 : 1 on white, 4.8 : 1 on #111111
+_LINES: Final = ("#d1605e", "#5b8fd6", "#6aa84f", "#b07aa1", "#d88c2b", "#4fb0ae")
+_MARKS: Final = ("o", "s", "^", "D", "v", "P")
+_NEEDED: Final = {
+    "matrix": ("strategy", "seed", "step", "task", "accuracy"),
+    "summary": ("strategy", "measure", "value", "low", "high", "seeds", "reason"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ForgettingPicture:
+    """A picture with the same numbers as tables; transparent, so that it reads on dark and light pages.
+
+    Args:
+        png: the picture.
+        caption: what is to be seen.
+        tables: HTML tables with captions.
+        text: the measures as plain text.
+        width: of the picture in CSS pixels.
+    """
+
+    png: bytes = field(repr=False)
+    caption: str
+    tables: str = field(repr=False)
+    text: str = field(repr=False)
+    width: int = field(repr=False)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        """What Jupyter shows."""
+        coded = base64.b64encode(self.png).decode()
+        html = (
+            f'<figure style="margin:0"><img alt="{escape(self.caption)}" width="{self.width}"'
+            f' src="data:image/png;base64,{coded}"><figcaption>{escape(self.caption)}</figcaption></figure>'
+            f"<details><summary>The same as tables</summary>{self.tables}</details>"
+        )
+        return {"text/html": html, "text/plain": f"{self.caption}\n{self.text}"}
+
+
+def forgetting(matrix: pl.DataFrame, summary: pl.DataFrame) -> ForgettingPicture:
+    """Draws accuracy matrices (mean over seeds) and the accuracy on all tasks learned so far (with t-intervals).
+
+    Args:
+        matrix: columns `strategy, seed, step, task, accuracy`: the accuracy on `task` after learning task `step`.
+        summary: columns `strategy, measure, value, low, high, seeds, reason`.
+
+    Returns:
+        A view with a picture, a caption and table twins.
+
+    Raises:
+        DataError: a column is missing, or there are no rows.
+
+    Example:
+        >>> from workbench.continual.metrics import per_seed, summarise
+        >>> cells = [("naive", s, i, j, float(i == j)) for s in (0, 1) for i in (0, 1) for j in (0, 1)]
+        >>> columns = ["strategy", "seed", "step", "task", "accuracy"]
+        >>> matrix = pl.DataFrame(cells, schema=columns, orient="row")
+        >>> forgetting(matrix, summarise(per_seed(matrix))).caption[:48]
+        'Accuracy on each task after learning each task, '
+    """
+    _check("matrix", matrix)
+    _check("summary", summary)
+    strategies = matrix["strategy"].unique(maintain_order=True).to_list()
+    cubes = {name: _cube(matrix.filter(pl.col("strategy") == name)) for name in strategies}
+    seeds = sorted({len(cube) for cube in cubes.values()})
+    number = " to ".join(str(count) for count in (seeds[0], seeds[-1])[: len(seeds)])
+    caption = (
+        f"Accuracy on each task after learning each task, mean over {number} seed{'s' * (seeds[-1] > 1)}; right: mean"
+        " accuracy on the tasks learned so far, bars are 95% intervals over seeds."
+    )
+    figure = _figure(cubes)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=120, transparent=True)
+    lines = _measures(summary)
+    width = int(figure.get_figwidth() * 96)
+    return ForgettingPicture(buffer.getvalue(), caption, _tables(cubes, lines), _plain(lines), width)
+
+
+def _cube(cells: pl.DataFrame) -> Float[np.ndarray, "seeds tasks tasks"]:
+    tasks = cells["task"].n_unique()
+    return cells.sort("seed", "step", "task")["accuracy"].to_numpy().reshape(-1, tasks, tasks)
+
+
+def _figure(cubes: dict[str, Float[np.ndarray, "seeds tasks tasks"]]) -> Figure:
+    columns = min(len(cubes) + 1, 3)
+    rows = math.ceil((len(cubes) + 1) / columns)
+    with mpl.rc_context({"text.color": _GREY, "axes.labelcolor": _GREY, "xtick.color": _GREY, "ytick.color": _GREY}):
+        figure = Figure(figsize=(3.1 * columns, 3.0 * rows), layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False).flatten()
+        for axis, (name, cube) in zip(axes, cubes.items(), strict=False):
+            _heat(axis, name, cube.mean(axis=0))
+        _curves(axes[len(cubes)], cubes)
+        for axis in axes[len(cubes) + 1 :]:
+            axis.set_axis_off()
+    return figure
+
+
+def _heat(axis: Axes, name: str, R: Float[np.ndarray, "tasks tasks"]) -> None:
+    tasks = len(R)
+    axis.imshow(R, vmin=0, vmax=1, cmap="cividis")
+    if tasks <= 10:
+        for (step, task), value in np.ndenumerate(R):
+            colour = "black" if value > 0.55 else "white"
+            axis.text(task, step, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=8)
+    ticks = range(0, tasks, max(1, tasks // 10))
+    axis.set(title=name, xlabel="tested on task", ylabel="after learning task", xticks=ticks, yticks=ticks)
+    for spine in axis.spines.values():
+        spine.set_visible(False)
+
+
+def _curves(axis: Axes, cubes: dict[str, Float[np.ndarray, "seeds tasks tasks"]]) -> None:
+    for place, (name, cube) in enumerate(cubes.items()):
+        steps = np.arange(cube.shape[1])
+        so_far = [t_interval(cube[:, step, : step + 1].mean(axis=1).tolist()) for step in steps]
+        means = np.array([interval.value for interval in so_far], float)
+        highs = np.array([interval.high for interval in so_far], float)
+        colour, mark = _LINES[place % len(_LINES)], _MARKS[place % len(_MARKS)]
+        half = None if np.isnan(highs).any() else highs - means
+        axis.errorbar(steps, means, yerr=half, label=name, color=colour, marker=mark, capsize=3, markersize=5)
+        axis.set_xticks(range(0, len(steps), max(1, len(steps) // 10)))
+    axis.set(title="tasks learned so far", xlabel="after learning task", ylabel="mean accuracy", ylim=(0, 1.05))
+    for spine in axis.spines.values():
+        spine.set_color(_GREY)
+    axis.grid(color=_GREY, alpha=0.25)
+    axis.legend(frameon=False, loc="best")
+
+
+def _measures(summary: pl.DataFrame) -> list[tuple[str, str, str, str, str]]:
+    lines = []
+    for row in summary.iter_rows(named=True):
+        value = "unknown" if row["value"] is None else f"{row['value']:.3f}"
+        bounds = row["reason"] or "" if row["low"] is None else f"{row['low']:.3f} to {row['high']:.3f}"
+        lines.append((row["strategy"], row["measure"].replace("_", " "), value, bounds, str(row["seeds"])))
+    return lines
+
+
+def _plain(lines: list[tuple[str, str, str, str, str]]) -> str:
+    return "\n".join(f"{strategy}: {measure} {value} ({bounds})" for strategy, measure, value, bounds, _ in lines)
+
+
+def _tables(
+    cubes: dict[str, Float[np.ndarray, "seeds tasks tasks"]], lines: list[tuple[str, str, str, str, str]]
+) -> str:
+    parts = [_table("Measures, 95% intervals over seeds", ("strategy", "measure", "mean", "interval", "seeds"), lines)]
+    for name, cube in cubes.items():
+        head = ("after learning task", *(f"task {task}" for task in range(cube.shape[1])))
+        body = [(str(step), *(f"{value:.3f}" for value in row)) for step, row in enumerate(cube.mean(axis=0))]
+        parts.append(_table(f"Accuracy of {name}, mean over {len(cube)} seeds", head, body))
+    return "".join(parts)
+
+
+def _table(caption: str, head: Iterable[str], body: Iterable[Iterable[str]]) -> str:
+    heads = "".join(f'<th scope="col">{escape(cell)}</th>' for cell in head)
+    rows = []
+    for first, *others in body:
+        cells = "".join(f"<td>{escape(cell)}</td>" for cell in others)
+        rows.append(f'<tr><th scope="row">{escape(first)}</th>{cells}</tr>')
+    body_html = f"<thead><tr>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
+    return f"<table><caption>{escape(caption)}</caption>{body_html}</table>"
+
+
+def _check(name: str, frame: pl.DataFrame) -> None:
+    missing = [column for column in _NEEDED[name] if column not in frame.columns]
+    if missing or frame.is_empty():
+        raise DataError(
+            f"The {name} frame has {frame.height} rows and the columns {', '.join(frame.columns) or 'none'}; it needs"
+            f" one or more rows and the columns {', '.join(_NEEDED[name])}.",
+            hint="forgetting(result.matrix, result.summary)",
+        )
