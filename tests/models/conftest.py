@@ -41,7 +41,8 @@ class Server:
             def do_POST(self):
                 raw = self.rfile.read(int(self.headers["Content-Length"]))
                 with server._lock:
-                    server.requests.append((self.path, dict(self.headers), json.loads(raw)))
+                    headers = {name.lower(): value for name, value in self.headers.items()}
+                    server.requests.append((self.path, headers, json.loads(raw)))
                     server.connections.add(self.client_address)
                     answer = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
                 try:
@@ -267,6 +268,11 @@ class Server:
                 {"type": "message_stop"},
             ]
         return Wire(events=events, **wire)
+
+    @staticmethod
+    def raw(body):
+        """Bytes as they are."""
+        return Wire(body=body, headers={"Content-Type": "text/html"})
 
     @staticmethod
     def error(status, message="no", type_="invalid_request_error", code=None, **headers):

@@ -58,6 +58,7 @@ class HostedModel:
         self._name = str(parsed)
         self._provider = provider
         self._retries = retries or Retries()
+        self._capabilities: Capabilities | None = None
         self._clients: WeakKeyDictionary[asyncio.AbstractEventLoop, tuple[tuple[str | None, ...], TheirModel]] = (
             WeakKeyDictionary()
         )
@@ -70,7 +71,15 @@ class HostedModel:
     @property
     def capabilities(self) -> Capabilities:
         """What pydantic-ai's profile of this model says."""
-        profile = infer_model_profile(self._name)
+        if self._capabilities is None:
+            self._capabilities = self._declared()
+        return self._capabilities
+
+    def _declared(self) -> Capabilities:
+        try:
+            profile = infer_model_profile(self._name)
+        except ImportError as error:
+            raise not_opened(error, self._name, self._provider) from None
         return Capabilities(
             tools=profile.get("supports_tools", True),
             schema=profile.get("supports_json_schema_output", False),
