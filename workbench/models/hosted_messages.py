@@ -18,7 +18,6 @@ from workbench.models.model import Reply, Request, Settings, TokenLogprob
 
 __all__ = ["from_response", "messages_of", "parameters_of", "settings_of"]
 
-_FINISHES: Final = {"stop", "length", "content_filter", "tool_call", "error"}
 # settings of one provider start with its name; everything else that pydantic-ai does not know goes into the body
 _PREFIXES: Final = (
     "openai_",
@@ -147,13 +146,15 @@ def settings_of(settings: Settings, seconds_left: float | None) -> ModelSettings
 def from_response(response: theirs.ModelResponse, model: str) -> Reply:
     """The whole reply; its attempts are added by the caller."""
     message = Message("assistant", tuple(_parts(response)))
-    finish = response.finish_reason
+    finish = response.finish_reason or "stop"
+    if finish == "stop" and message.tool_calls:  # some providers call both the same
+        finish = "tool_call"
     details = response.provider_details or {}
     stated = details.get("cost")
     return Reply(
         message=message,
         usage=_usage(response.usage),
-        finish_reason=finish if finish in _FINISHES else ("tool_call" if message.tool_calls else "stop"),
+        finish_reason=finish,
         response_model=response.model_name or model,
         response_id=response.provider_response_id,
         logprobs=_logprobs(response, details),
