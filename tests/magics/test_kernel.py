@@ -109,9 +109,10 @@ def test_papermill_parameters_reach_prompts_and_a_bad_cell_stops_it(tmp_path, ke
             tmp_path / "in.ipynb", tmp_path / "out.ipynb", {"country": "Chile"}, progress_bar=False, cwd=tmp_path
         )
     ran = nbformat.read(tmp_path / "out.ipynb", as_version=4)
-    answers = [output for cell in ran.cells for output in cell.outputs if "data" in output]
+    code = [cell for cell in ran.cells if cell.cell_type == "code"]
+    answers = [output for cell in code for output in cell.outputs if "data" in output]
     assert answers[0]["data"]["text/plain"].startswith("Capital of Chile?\nscripted")
-    assert ran.cells[-1].outputs == []
+    assert code[-1].outputs == []
 
 
 def test_an_interrupted_cell_keeps_its_text_and_stops_the_notebook(notebook):

@@ -56,12 +56,12 @@ def answer_live(
     """
     post: Post[Event] = Post()
     began = time.perf_counter()
-    with traces.meter() as meter, traces.span("invoke_workflow", "invoke_workflow %%llm") as span:
+    with traces.meter() as meter:
 
         def spent() -> Spent:
             seconds = time.perf_counter() - began
             cost = (meter.cost_usd, meter.cost_reason) if meter.calls else (None, "no call was made")
-            return Spent(asking.model.name, meter.calls, meter.usage, *cost, seconds, span.trace_id)
+            return Spent(asking.model.name, meter.calls, meter.usage, *cost, seconds, meter.trace_id)
 
         def end(state: str) -> None:
             used = spent()

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Front", "Live", "NotebookFront", "TerminalFront", "front_for", "notice"]
 
-_FIRST_SECONDS: Final = 0.02  # an answer that is complete this soon after its first token is shown once
+_FIRST_SECONDS: Final = 0.03  # how soon a first token is seen
 
 
 class Front(Protocol):
@@ -101,16 +101,12 @@ class Live:
     def __init__(self, front: Front) -> None:
         self.transcript = Transcript()
         self._front = front
-        self._due = False
         self._shown = False
 
     def show(self, events: Sequence[Event]) -> float:
         """Takes events in and shows what is due; returns the seconds until it wants to be called again."""
         self.take(events)
         if not self.started:
-            return _FIRST_SECONDS
-        if not self._due:
-            self._due = True
             return _FIRST_SECONDS
         if events or not self._shown:
             self._front.show(View(self.transcript.text, tuple(self.transcript.steps)))

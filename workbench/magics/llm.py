@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any
+from typing import Any, TypeGuard
 
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
@@ -136,7 +136,7 @@ class LLM(Magics):
             return answer_live(asking, Live(front_for(shell)), self._background, self.conversations, count)
 
 
-def is_model(value: object) -> bool:
+def is_model(value: object) -> TypeGuard[Model]:
     """Whether this can be asked: an object with a name, capabilities, `reply` and `stream`."""
     return not isinstance(value, type) and all(
         hasattr(value, name) for name in ("name", "capabilities", "reply", "stream")

@@ -11,8 +11,7 @@ import contextvars
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from concurrent.futures import Future
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, NoReturn, TypeVar
 
 from workbench.errors import OptionError
 
@@ -22,6 +21,7 @@ Event = TypeVar("Event")
 Result = TypeVar("Result")
 
 _STOP_SECONDS: Final = 5.0
+_QUICK_SECONDS: Final = 0.02
 _SIGNAL_SECONDS: Final = 0.5  # how soon Ctrl-C is seen where a wait cannot be interrupted (Windows)
 
 
@@ -36,7 +36,8 @@ class Post(Generic[Event]):
     def put(self, event: Event) -> None:
         """Adds one event; from any thread."""
         self._events.append(event)
-        self._any.set()
+        if not self._any.is_set():
+            self._any.set()
 
     def close(self) -> None:
         """Says that nothing more will come."""
@@ -95,18 +96,18 @@ class Background:
                 "A tool asked for a model through a magic while it was answering another cell.",
                 hint="in an async tool, await the model itself: await open_model('pocket').reply(request)",
             )
-        future: Future[Result] = Future()
-        stop = self._start(work, post, future)
+        ended: list[Callable[[], Result]] = []
+        stop = self._start(work, post, ended)
         try:
-            post.wait_for_any()
-            seconds = show(post.take())
+            seconds = _QUICK_SECONDS  # a call that is over so soon wakes this thread once
             while not post.wait_for_end(seconds):
+                post.wait_for_any()
                 seconds = show(post.take())
         except BaseException:
             stop()
             post.wait_for_end(_STOP_SECONDS)
             raise
-        return future.result()
+        return ended[0]()
 
     def close(self) -> None:
         """Stops the loop; a later `run` starts another."""
@@ -115,25 +116,38 @@ class Background:
             self._thread.join(_STOP_SECONDS)
         self._loop = self._thread = None
 
-    def _start(self, work: Coroutine[Any, Any, Result], post: Post[Any], future: Future[Result]) -> Callable[[], None]:
+    def _start(
+        self, work: Coroutine[Any, Any, Result], post: Post[Any], ended: list[Callable[[], Result]]
+    ) -> Callable[[], None]:
+        """Begins the work and returns what cancels it; when it has ended, `ended` holds what gives or raises its
+        outcome."""
         loop = self._running()
-        tasks: list[asyncio.Task[Result]] = []
+        tasks: list[asyncio.Task[None]] = []
 
-        def ended(task: asyncio.Task[Result]) -> None:
-            if task.cancelled():
-                future.cancel()
-            elif (error := task.exception()) is not None:
-                future.set_exception(error)
-            else:
-                future.set_result(task.result())
-            post.close()
+        async def whole() -> None:
+            try:
+                result = await work
+                ended.append(lambda: result)
+            except BaseException as error:
+                failure = error  # goes to the thread that waits; this task's own end is seen by nobody
+                ended.append(lambda: _raise(failure))
+                if not isinstance(error, Exception | asyncio.CancelledError):
+                    raise
+            finally:
+                post.close()
 
         def begin() -> None:
-            tasks.append(loop.create_task(work))
-            tasks[0].add_done_callback(ended)
+            tasks.append(loop.create_task(whole()))
+
+        def cancel() -> None:
+            for task in tasks:
+                task.cancel()
+
+        def stop() -> None:
+            loop.call_soon_threadsafe(cancel)
 
         loop.call_soon_threadsafe(begin, context=contextvars.copy_context())
-        return lambda: loop.call_soon_threadsafe(lambda: tasks[0].cancel()) and None
+        return stop
 
     def _running(self) -> asyncio.AbstractEventLoop:
         if self._loop is None or self._thread is None or not self._thread.is_alive():
@@ -141,6 +155,10 @@ class Background:
             self._thread = threading.Thread(target=_serve, args=(self._loop,), name="workbench-magics", daemon=True)
             self._thread.start()
         return self._loop
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ["to_html"]
 
+_WORDS: Final = re.compile(r"[^\W_](?:[^\W_]|[ ,;?])*[.!]?")  # one line in which nothing is a mark
 _SAFE_LINK: Final = re.compile(r"(?:https?://|mailto:|#)", re.IGNORECASE)
 
 
@@ -28,6 +29,8 @@ def to_html(text: str) -> str:
         >>> to_html("**4** <script>alert(1)</script>")
         '<p><strong>4</strong> &lt;script&gt;alert(1)&lt;/script&gt;</p>\\n'
     """
+    if _WORDS.fullmatch(text):
+        return f"<p>{text}</p>\n"
     return _parser()(text)
 
 

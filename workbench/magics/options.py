@@ -19,6 +19,7 @@ __all__ = ["Flag", "Line", "bound_name", "describe", "identifier", "read_line"]
 
 _WORD: Final = re.compile(r"""(?:[^\s"'\\]|\\.|"(?:[^"\\]|\\.)*"|'[^']*')+""")
 _ASSIGN: Final = re.compile(r"([^\W\d]\w*)\s*<<(?=\s|$)")
+_QUOTING: Final = re.compile(r"""["'\\]""")
 _SPACE: Final = re.compile(r"\s*")
 
 
@@ -168,7 +169,8 @@ def _word(line: str, at: int, magic: str) -> tuple[str, int]:
             f"{magic} was given a quote or backslash that is not closed: {line[at:]!r}.",
             hint=f'put double quotes around the whole value: {magic} --system "You\'re brief."',
         )
-    return "".join(shlex.split(match[0])), _skip(line, end)
+    word = match[0]
+    return "".join(shlex.split(word)) if _QUOTING.search(word) else word, _skip(line, end)
 
 
 def _once(before: str | None, name: str, magic: str) -> str:

@@ -40,7 +40,8 @@ def render(template: str, names: Mapping[str, Any]) -> str:
     from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
 
     try:
-        return _compiled(template).render(names)
+        compiled, wanted = _compiled(template)
+        return compiled.render({name: names[name] for name in wanted if name in names})
     except TemplateSyntaxError as error:
         raise PromptError(f"The prompt's line {error.lineno} cannot be read: {error.message}.", hint=_RAW) from None
     except UndefinedError as error:
@@ -71,18 +72,19 @@ def _environment() -> Environment:
 
 
 @lru_cache(maxsize=256)
-def _compiled(template: str) -> Template:
-    return _environment().from_string(template)
+def _compiled(template: str) -> tuple[Template, frozenset[str]]:
+    """The template and the names that it asks the notebook for: a notebook can have thousands."""
+    from jinja2 import meta
+
+    wanted = frozenset(meta.find_undeclared_variables(_environment().parse(template)))
+    return _environment().from_string(template), wanted
 
 
 def _undefined(template: str, names: Mapping[str, Any], message: str) -> PromptError:
-    from jinja2 import meta
-
-    missing = meta.find_undeclared_variables(_environment().parse(template)) - set(names)
-    missing = {name for name in missing if f"{name!r} is undefined" == message} or set()
-    if not missing:
+    _, wanted = _compiled(template)
+    name = next((name for name in wanted - set(names) if message == f"{name!r} is undefined"), None)
+    if name is None:
         return PromptError(f"The prompt has an undefined value: {message}.", hint=_RAW)
-    name = missing.pop()
     public = [known for known in names if not known.startswith("_")]
     return PromptError(
         f"The prompt has the undefined name {name!r}. {nearest(name, public)}".rstrip(),

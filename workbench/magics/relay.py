@@ -54,7 +54,7 @@ class Relayed:
     def __init__(self, model: Model, tell: Callable[[Event], None], settings: Settings | None = None) -> None:
         self._model = model
         self._tell = tell
-        self._settings = settings or Settings()
+        self._settings = settings if settings != Settings() else None
         self._numbers = itertools.count()
 
     @property
@@ -87,7 +87,9 @@ class Relayed:
         last = request.messages[-1] if request.messages else None
         results = tuple(part for part in last.parts if isinstance(part, ToolResult)) if last else ()
         self._tell(Asked(call, results))
-        filled = dataclasses.replace(request, settings=fill(request.settings, self._settings))
+        filled = request
+        if self._settings is not None:
+            filled = dataclasses.replace(request, settings=fill(request.settings, self._settings))
         async with aclosing(cast("AsyncGenerator[StreamEvent, None]", self._model.stream(filled))) as events:
             async for event in events:
                 self._tell(Replied(call, event) if isinstance(event, Reply) else Said(call, event))
@@ -96,8 +98,6 @@ class Relayed:
 
 def fill(given: Settings, wanted: Settings) -> Settings:
     """The given settings, with what they leave open taken from the wanted ones."""
-    if wanted == Settings():
-        return given
     empty = Settings()
     changes = {
         field.name: getattr(wanted, field.name)

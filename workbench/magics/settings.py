@@ -35,6 +35,9 @@ class Parameters:
     options: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
+_NONE: Final = Parameters()
+
+
 def setting_names() -> list[str]:
     """The settings that `--param` takes without a method."""
     return list(_SETTINGS)
@@ -56,6 +59,8 @@ def read_parameters(given: Sequence[str], method_options: Collection[str] | None
         >>> read_parameters(["temperature=0.5", "samples=3"], ["samples"], "%%llm").options
         {'samples': 3}
     """
+    if not given:
+        return _NONE
     settings: dict[str, Any] = {}
     extra: dict[str, Json] = {}
     options: dict[str, Json] = {}
