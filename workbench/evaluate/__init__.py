@@ -1,0 +1,52 @@
+"""Evaluation: programs × samples × repetitions, scored, with intervals and paired differences.
+
+`await run({"direct": ..., "react": ...}, samples, [numeric], name="first")` gives an `Evaluation`; its rows are in the
+store, and `load` finds it again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from workbench.evaluate.sample import Dataset, Sample
+from workbench.evaluate.score import Score
+from workbench.evaluate.scorer import Scorer, scorer
+from workbench.evaluate.scorers import exact_match, numeric
+from workbench.evaluate.statistics.wilson import Interval, wilson
+
+if TYPE_CHECKING:
+    from workbench.evaluate.comparison import Comparison
+    from workbench.evaluate.evaluation import Evaluation, load
+    from workbench.evaluate.runner import run
+
+__all__ = [
+    "Comparison",
+    "Dataset",
+    "Evaluation",
+    "Interval",
+    "Sample",
+    "Score",
+    "Scorer",
+    "exact_match",
+    "load",
+    "numeric",
+    "run",
+    "scorer",
+    "wilson",
+]
+
+# these wait for their first use: they need polars and NumPy
+_LATER: Final = {
+    "Comparison": "comparison",
+    "Evaluation": "evaluation",
+    "load": "evaluation",
+    "run": "runner",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _LATER:
+        from importlib import import_module
+
+        return getattr(import_module(f"workbench.evaluate.{_LATER[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

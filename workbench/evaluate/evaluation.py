@@ -1,0 +1,187 @@
+"""An evaluation: what a run's samples and scores say, read from the store."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final, cast
+
+import polars as pl
+
+from workbench import traces
+from workbench.errors import DataError, OptionError, nearest
+from workbench.evaluate.comparison import Comparison, compare
+from workbench.evaluate.summary import COLUMNS, summarise
+from workbench.tables import Table
+
+__all__ = ["Evaluation", "load"]
+
+_SAMPLES: Final = "SELECT * FROM samples WHERE run_id = $run_id ORDER BY repetition, position, program"
+_SCORES: Final = """
+    SELECT scores.* FROM scores JOIN samples USING (run_id, program, sample_id, repetition)
+    WHERE run_id = $run_id ORDER BY repetition, position, program, scorer"""
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A run's results; `load(run_id)` makes the same one again, also of a run that was interrupted.
+
+    Args:
+        run_id: its key in `runs`, `samples` and `scores`.
+        name: as it was given.
+        status: ok, error, interrupted or running.
+        programs: in the order they were given.
+        scorers: in the order they were given; the first is the one reported by default.
+        baseline: the program that others are compared with.
+        repetitions: how often each item was to be answered.
+        confidence: of the intervals.
+        dataset: name and version of the data.
+        samples: the run's rows of `samples`.
+        scores: the run's rows of `scores`.
+    """
+
+    run_id: str
+    name: str
+    status: str
+    programs: tuple[str, ...]
+    scorers: tuple[str, ...]
+    baseline: str
+    repetitions: int
+    confidence: float
+    dataset: tuple[str, str]
+    samples: pl.DataFrame
+    scores: pl.DataFrame
+
+    @property
+    def table(self) -> pl.DataFrame:
+        """One row for each program, by the first scorer; see `by`."""
+        return self.by(self.scorers[0])
+
+    def by(self, scorer: str) -> pl.DataFrame:
+        """One row for each program.
+
+        Columns: `program`, `n` (items with a score), `answers` (scores), `correct`, `accuracy` (the mean over items of
+        each item's mean), `low`, `high`, `missing` (answers without a score), `errors`, `calls`, `input_tokens`,
+        `output_tokens`, `cost_usd` (None where unknown, with `cost_reason`), `cost_per_solved_usd` (all spend divided
+        by right answers), `seconds` (summed over answers).
+
+        Args:
+            scorer: whose scores.
+
+        Raises:
+            OptionError: the run has no such scorer.
+        """
+        self._check(scorer, self.scorers, "scorer")
+        rows = [
+            summarise(
+                program,
+                self.samples.filter(pl.col("program") == program),
+                self.scores.filter((pl.col("program") == program) & (pl.col("scorer") == scorer)),
+                self.confidence,
+            )
+            for program in self.programs
+        ]
+        return pl.DataFrame(rows, schema=COLUMNS)
+
+    def compare(self, second: str, first: str | None = None, *, scorer: str | None = None, seed: int = 0) -> Comparison:
+        """The paired difference of two programs over the items that both have scores for.
+
+        Args:
+            second: the program that is asked about.
+            first: what it is compared with; the baseline by default.
+            scorer: whose scores; the first one by default.
+            seed: of the bootstrap.
+
+        Raises:
+            OptionError: no such program or scorer.
+        """
+        first, scorer = first or self.baseline, scorer or self.scorers[0]
+        self._check(scorer, self.scorers, "scorer")
+        for program in (first, second):
+            self._check(program, self.programs, "program")
+        return compare(
+            (first, self._values(first, scorer)),
+            (second, self._values(second, scorer)),
+            scorer,
+            confidence=self.confidence,
+            seed=seed,
+        )
+
+    def comparisons(self, scorer: str | None = None) -> list[Comparison]:
+        """Every other program against the baseline."""
+        return [self.compare(program, scorer=scorer) for program in self.programs if program != self.baseline]
+
+    @property
+    def caption(self) -> str:
+        """What was run, over what, and how the intervals are made."""
+        items = self.samples["sample_id"].n_unique()
+        again = (
+            f" × {self.repetitions} repetitions, intervals over items by the effective size"
+            if self.repetitions > 1
+            else ""
+        )
+        state = "" if self.status == "ok" else f" The run is {self.status}: these are the answers that were finished."
+        reasons = sorted({reason for reason in self.samples["cost_reason"].to_list() if reason})
+        unknown = f" Unknown cost: {'; '.join(reasons)}." if reasons else ""
+        return (
+            f"{self.name}: {self.scorers[0]} on {items} items of {self.dataset[0]}{again}; "
+            f"Wilson's {self.confidence:.0%} intervals; baseline {self.baseline}.{state}{unknown}"
+        )
+
+    def _table(self) -> Table:
+        table = self.table
+        shown = [name for name in table.columns if name not in {"cost_reason", "answers"} or self.repetitions > 1]
+        shown = [name for name in shown if name != "cost_reason"]
+        return Table(self.caption, shown, table.select(shown).rows())
+
+    def _repr_html_(self) -> str:
+        return self._table().html
+
+    def __repr__(self) -> str:
+        return str(self._table())
+
+    def _values(self, program: str, scorer: str) -> dict[str, list[float]]:
+        values: dict[str, list[float]] = {name: [] for name in self.samples["sample_id"].unique(maintain_order=True)}
+        mine = self.scores.filter((pl.col("program") == program) & (pl.col("scorer") == scorer))
+        for name, truth, number in mine.select("sample_id", "bool", "number").iter_rows():
+            value = number if truth is None else float(truth)
+            if value is not None:
+                values[name].append(value)
+        return values
+
+    def _check(self, given: str, allowed: Sequence[str], what: str) -> None:
+        if given not in allowed:
+            raise OptionError(
+                f"Evaluation {self.name!r} has no {what} {given!r}; it has {', '.join(allowed)}.",
+                hint=nearest(given, allowed) or None,
+            )
+
+
+def load(run_id: str) -> Evaluation:
+    """The evaluation of a run, from the store.
+
+    Raises:
+        DataError: the store has no such run, or it is not an evaluation.
+    """
+    runs = traces.query("SELECT * FROM runs WHERE run_id = $run_id AND kind = 'evaluation'", run_id=run_id)
+    if not runs.height:
+        raise DataError(
+            f"The store has no evaluation with run_id {run_id!r}.",
+            hint="SELECT run_id, name, started_at FROM runs WHERE kind = 'evaluation' ORDER BY started_at DESC",
+        )
+    row = runs.row(0, named=True)
+    parameters = cast("Mapping[str, Any]", json.loads(row["parameters"]))
+    return Evaluation(
+        run_id=run_id,
+        name=row["name"],
+        status=row["status"],
+        programs=tuple(parameters["programs"]),
+        scorers=tuple(parameters["scorers"]),
+        baseline=parameters["baseline"],
+        repetitions=parameters["repetitions"],
+        confidence=parameters["confidence"],
+        dataset=(parameters["dataset"], row["dataset_version"]),
+        samples=traces.query(_SAMPLES, run_id=run_id),
+        scores=traces.query(_SCORES, run_id=run_id),
+    )

@@ -1,0 +1,89 @@
+"""A score: what a scorer says of an answer, typed, or missing with a reason."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias
+
+from workbench.errors import DataError
+
+__all__ = ["Score", "ScoreKind", "as_score"]
+
+ScoreKind: TypeAlias = Literal["bool", "number", "label", "interval", "missing"]
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """A verdict.
+
+    Args:
+        value: True or False, a number, a label, or an interval (low, high); None is missing.
+        reason: why; a missing score must have one.
+
+    Raises:
+        DataError: a missing score without a reason, a number that is not finite, or an interval the wrong way round.
+
+    Example:
+        >>> Score(True).kind, Score((0.2, 0.4)).kind, Score(None, "the judge gave no verdict").kind
+        ('bool', 'interval', 'missing')
+    """
+
+    value: bool | float | str | tuple[float, float] | None
+    reason: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.value is None and not self.reason:
+            raise DataError("A score was missing without a reason.", hint='Score(None, "the judge gave no verdict")')
+        ends = self.value if isinstance(self.value, tuple) else (self.value,)
+        if any(isinstance(end, float) and not math.isfinite(end) for end in ends) or list(ends) != sorted(ends):  # pyright: ignore[reportArgumentType] one value, or two numbers
+            raise DataError(
+                f"A score was given {self.value!r}; allowed are finite numbers and intervals (low, high).",
+                hint='Score(None, "why it is unknown")',
+            )
+
+    @property
+    def kind(self) -> ScoreKind:
+        """Which of the typed columns it fills."""
+        match self.value:
+            case None:
+                return "missing"
+            case bool():
+                return "bool"
+            case int() | float():
+                return "number"
+            case str():
+                return "label"
+            case _:
+                return "interval"
+
+    @property
+    def row(self) -> dict[str, Any]:
+        """Its columns in the `scores` table."""
+        row: dict[str, Any] = {"kind": self.kind, "reason": self.reason}
+        if isinstance(self.value, tuple):
+            row |= {"low": self.value[0], "high": self.value[1]}
+        elif self.value is not None:
+            row[self.kind] = self.value
+        return row
+
+
+def as_score(verdict: Any) -> Score:
+    """What a scorer returned, as a score: a bool, a number, a text or a pair of numbers becomes one.
+
+    Raises:
+        DataError: anything else; None needs a reason, so it must come as a `Score`.
+    """
+    match verdict:
+        case Score():
+            return verdict
+        case bool() | int() | float() | str():
+            return Score(verdict)
+        case (int() | float() as low, int() | float() as high):
+            return Score((float(low), float(high)))
+        case _:
+            if hasattr(verdict, "item") and not isinstance(verdict, dict):  # a NumPy or JAX scalar
+                return Score(verdict.item())
+            raise DataError(
+                f"A scorer returned {verdict!r}; allowed are a Score, a bool, a number, a label or a pair of numbers."
+            )

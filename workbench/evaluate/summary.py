@@ -1,0 +1,99 @@
+"""One program's results in a row: how many, how right, at what cost."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import polars as pl
+
+from workbench.evaluate.statistics import Interval, clustered_proportion, paired_bootstrap
+
+__all__ = ["COLUMNS", "summarise"]
+
+COLUMNS: Final = {
+    "program": pl.String,
+    "n": pl.Int64,
+    "answers": pl.Int64,
+    "correct": pl.Int64,
+    "accuracy": pl.Float64,
+    "low": pl.Float64,
+    "high": pl.Float64,
+    "missing": pl.Int64,
+    "errors": pl.Int64,
+    "calls": pl.Int64,
+    "input_tokens": pl.Int64,
+    "output_tokens": pl.Int64,
+    "cost_usd": pl.Float64,
+    "cost_reason": pl.String,
+    "cost_per_solved_usd": pl.Float64,
+    "seconds": pl.Float64,
+}
+
+
+def summarise(program: str, samples: pl.DataFrame, scores: pl.DataFrame, confidence: float) -> dict[str, Any]:
+    """A row of an evaluation's table.
+
+    Right-or-wrong scores give an accuracy with Wilson's interval (over items, where there are repetitions); numbers
+    give their mean with a bootstrap interval over items, and no count of correct answers. Labels and intervals are not
+    averaged.
+
+    Args:
+        program: whose results.
+        samples: its rows of `samples`.
+        scores: its rows of `scores` by one scorer.
+        confidence: of the interval.
+    """
+    truths = _by_item(scores, "bool")
+    numbers = {} if truths else _by_item(scores, "number")
+    if numbers:
+        interval = paired_bootstrap([sum(of) / len(of) for of in numbers.values()], confidence=confidence)
+    else:
+        interval = clustered_proportion(list(truths.values()), confidence)
+    correct = sum(map(sum, truths.values())) if truths else None
+    cost, reason = _sum_or_reason(samples)
+    scored = sum(map(len, (truths or numbers).values()))
+    return {
+        "program": program,
+        "n": len(truths or numbers),
+        "answers": scored,
+        "correct": correct,
+        **_ends(interval),
+        "missing": samples.height - scored,
+        "errors": samples.filter(pl.col("status") != "ok").height,
+        "calls": _total(samples, "calls"),
+        "input_tokens": _total(samples, "input_tokens"),
+        "output_tokens": _total(samples, "output_tokens"),
+        "cost_usd": cost,
+        "cost_reason": reason,
+        "cost_per_solved_usd": None if cost is None or not correct else cost / correct,
+        "seconds": (_total(samples, "duration_ms") or 0) / 1000 if _total(samples, "duration_ms") is not None else None,
+    }
+
+
+def _by_item(scores: pl.DataFrame, column: str) -> dict[str, list[Any]]:
+    known = scores.filter(pl.col(column).is_not_null()).select("sample_id", column)
+    items: dict[str, list[Any]] = {}
+    for name, value in known.iter_rows():
+        items.setdefault(name, []).append(value)
+    return items
+
+
+def _ends(interval: Interval) -> Mapping[str, float | None]:
+    ends = {"accuracy": interval.estimate, "low": interval.low, "high": interval.high}
+    return {name: None if end != end else end for name, end in ends.items()}
+
+
+def _total(samples: pl.DataFrame, column: str) -> Any:
+    """The sum; None where no row knows it."""
+    known: Sequence[Any] = samples[column].drop_nulls().to_list()
+    return sum(known) if known else None
+
+
+def _sum_or_reason(samples: pl.DataFrame) -> tuple[float | None, str | None]:
+    """The cost of all answers; None with the reason as soon as one is unknown."""
+    unknown = samples.filter(pl.col("cost_usd").is_null())
+    if samples.height and not unknown.height:
+        return float(samples["cost_usd"].sum()), None
+    reasons = sorted({reason for reason in unknown["cost_reason"].to_list() if reason})
+    return None, "; ".join(reasons) or ("no answers" if not samples.height else "not stated")
