@@ -351,6 +351,44 @@ async def test_a_missing_sdk_names_the_command():
     assert caught.value.hint == "pip install 'pydantic-ai-slim[groq]'"
 
 
+async def test_an_address_with_a_password_is_shown_without_it(monkeypatch, key):
+    monkeypatch.setenv("OPENAI_API_KEY", key)
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://me:hunter22hunter22@127.0.0.1:9/v1?token=t0ps3cret")
+    with pytest.raises(CallError) as caught:
+        await ask(CHAT).reply(ASK)
+    assert "http://127.0.0.1:9/v1" in caught.value.message
+    assert "hunter22" not in f"{caught.value}{caught.value.attempts}"
+    assert "t0ps3cret" not in f"{caught.value}{caught.value.attempts}"
+
+
+async def test_a_local_server_without_an_address_is_told_how_to_name_it(monkeypatch):
+    monkeypatch.delenv("OLLAMA_BASE_URL", raising=False)
+    with pytest.raises(ModelError) as caught:
+        await open_model("ollama:llama3").reply(ASK)
+    assert caught.value.hint == "export OLLAMA_BASE_URL=http://localhost:…/v1"
+
+
+async def test_an_unknown_deployment_is_priced_as_what_answered(provider):
+    provider.answers.append(provider.chat())
+    await ask("openai-chat:my-deployment").reply(ASK)
+    usd = traces.query("SELECT cost_usd, model, response_model FROM spans").row(0)
+    assert usd == (pytest.approx((2000 * 0.25 + 100 * 2) / 1e6), "my-deployment", "gpt-5-mini-2025-08-07")
+
+
+async def test_an_error_inside_a_stream_is_a_failure_with_its_words(provider):
+    fault = {"type": "error", "error": {"type": "overloaded_error", "message": "too busy"}}
+    begun = provider.anthropic_stream("The answer", end=False)
+    begun.events.append(fault)
+    provider.answers.append(begun)
+    with pytest.raises(CallError, match="too busy") as caught:
+        await collect(ask(ANTHROPIC))
+    assert caught.value.kind == "server"
+    assert len(provider.requests) == 1
+    provider.answers[:] = [provider.anthropic_stream(end=False), provider.anthropic_stream("four")]
+    provider.answers[0].events[1:] = [fault]
+    assert (await collect(ask(ANTHROPIC)))[-1].message.text == "four"
+
+
 @pytest.mark.parametrize("url", [None, "https://api.openai.com/v1", "http://10.0.0.1/v1", "http://localhost.evil.org"])
 async def test_offline_no_request_leaves_this_machine(monkeypatch, url, key):
     monkeypatch.setenv("OPENAI_API_KEY", key)

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -129,7 +130,8 @@ class HostedModel:
                                 given = True
                                 yield delta
                     except GeneratorExit:
-                        await stream.cancel()
+                        with suppress(NotImplementedError):  # leaving the block closes it then
+                            await stream.cancel()
                         raise
                     response = stream.get()
             except FAILURES as error:
@@ -267,10 +269,14 @@ def _watch(client: TheirModel) -> None:
 
 
 def _url(client: TheirModel) -> str | None:
+    """Where it asks, without what may be secret in an address: user, password, query."""
     try:
-        return client.base_url
-    except (AttributeError, UserError):
+        parts = urlsplit(client.base_url or "")
+    except (AttributeError, UserError, ValueError):
         return None
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    port = f":{parts.port}" if parts.port else ""
+    return f"{parts.scheme}://{host}{port}{parts.path}" if host else None
 
 
 def _is_loopback(url: str | None) -> bool:

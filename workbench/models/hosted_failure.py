@@ -140,7 +140,10 @@ def not_opened(error: Exception, name: str, provider: Provider) -> ModelError | 
             hint=f"export {provider.keys[0]}=…   (in a notebook: %env {provider.keys[0]}=…)",
             kind="missing_key",
         )
-    return ModelError(f"Model {name!r} cannot be opened: {_line(str(error))}", kind="request")
+    hint = None
+    if provider.urls and not any(os.environ.get(url) for url in provider.urls):
+        hint = f"export {provider.urls[0]}=http://localhost:…/v1"
+    return ModelError(f"Model {name!r} cannot be opened: {_line(str(error))}", hint, kind="request")
 
 
 def _said(body: object) -> str:

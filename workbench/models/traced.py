@@ -131,11 +131,15 @@ class Traced:
     def _answered(self, span: traces.Span, reply: Reply) -> None:
         span.output_messages((reply.message,))
         span.set(finish_reason=reply.finish_reason, response_model=reply.response_model, response_id=reply.response_id)
-        self._used(span, reply.usage, reply.cost_usd)
+        self._used(span, reply.usage, reply)
         _attempted(span, reply.attempts)
 
-    def _used(self, span: traces.Span, usage: Usage, stated_usd: float | None = None) -> None:
+    def _used(self, span: traces.Span, usage: Usage, reply: Reply | None = None) -> None:
         price = cost_usd(self.name, usage)
+        if price.usd is None and reply is not None:  # a deployment's own name, or an alias: as the provider names it
+            answered = cost_usd(f"{self.name.partition(':')[0]}:{reply.response_model}", usage)
+            price = price if answered.usd is None else answered
+        stated_usd = None if reply is None else reply.cost_usd
         stated = stated_usd is not None
         span.set(
             input_tokens=usage.input_tokens,
