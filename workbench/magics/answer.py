@@ -9,6 +9,7 @@ from typing import Any
 from IPython.core.getipython import get_ipython
 
 from workbench.magics.markdown import to_html
+from workbench.magics.notebook import cell_number
 from workbench.messages import Answer, Message, Usage
 
 __all__ = ["CellAnswer", "Spent"]
@@ -103,7 +104,7 @@ class CellAnswer(str):
     def _ipython_display_(self) -> None:
         """Shows nothing in the cell that has shown it already, and leaves it to IPython elsewhere."""
         shell = get_ipython()
-        if shell is None or self._shown_in is None or shell.execution_count != self._shown_in:
+        if shell is None or self._shown_in is None or cell_number(shell) != self._shown_in:
             raise NotImplementedError
         if getattr(shell, "kernel", None) is None:
             sys.stdout.write("(as above)\n")  # a terminal has written `Out[3]: ` by now

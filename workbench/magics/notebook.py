@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["NotebookName", "cell_id", "notebook_path"]
+__all__ = ["NotebookName", "cell_id", "cell_number", "notebook_path"]
 
 
 def notebook_path(shell: InteractiveShell) -> str | None:
@@ -79,3 +79,8 @@ def cell_id(shell: InteractiveShell) -> str | None:
     metadata = (kernel.get_parent("shell") or {}).get("metadata") or {}
     given = metadata.get("cellId")
     return given if isinstance(given, str) else None
+
+
+def cell_number(shell: InteractiveShell) -> int:
+    """The number of the cell that is running, as in `In [3]`; IPython 9 counts on before it runs a cell."""
+    return shell.displayhook.prompt_count

@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, cell_magic, magics_class, no_var_expand
 
 from workbench.errors import OptionError, ToolError
 from workbench.magics.display import notice
+from workbench.magics.notebook import cell_number
 from workbench.magics.options import Flag, describe, read_line
 from workbench.tools import Tool, tool
 
@@ -74,8 +75,8 @@ def _define(shell: InteractiveShell, cell: str, *, side_effects: bool) -> list[T
     """Runs the cell and binds its functions as tools; on any failure the names are what they were."""
     __tracebackhide__ = True
     source = shell.transform_cell(cell)
-    filename = shell.compile.cache(source, shell.execution_count, raw_code=cell)
-    tree = ast.parse(source, filename)
+    filename = shell.compile.cache(source, cell_number(shell), raw_code=cell)
+    tree = _parsed(source, filename)
     names = _bound(tree)
     functions = [node.name for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)]
     public = [name for name in dict.fromkeys(functions) if not name.startswith("_")]
@@ -97,6 +98,16 @@ def _define(shell: InteractiveShell, cell: str, *, side_effects: bool) -> list[T
         raise
     shell.user_ns.update(zip(public, made, strict=True))
     return made
+
+
+def _parsed(source: str, filename: str) -> ast.Module:
+    try:
+        return ast.parse(source, filename)
+    except SyntaxError as error:
+        raise ToolError(
+            f"%%tool was given a cell that is no Python: {error.msg} (line {error.lineno} below %%tool).",
+            hint=f"look at: {(error.text or '').strip()}",
+        ) from None
 
 
 def _tool(value: Any, side_effects: bool) -> Tool:

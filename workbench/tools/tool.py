@@ -33,6 +33,10 @@ class Tool:
     version: str = ""
     side_effects: bool = False
 
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Calls the function itself: no check, no span."""
+        return self.function(*args, **kwargs)
+
     @property
     def definition(self) -> ToolDefinition:
         """What the model is told."""
