@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,7 @@ import duckdb
 from workbench.errors import StoreError
 from workbench.traces.batch import Batch, insert
 from workbench.traces.database import is_sound, move_aside, open_database
+from workbench.traces.journal import StoreWarning
 from workbench.traces.lock import StoreLock
 from workbench.traces.schema import SCHEMA_VERSION
 from workbench.traces.segment import Segment, is_alive, journal_folder, lock_path, segments
@@ -56,6 +58,7 @@ class Compactor:
 
     store: Path
     lock: StoreLock
+    _opened: bool = False
     _seen: dict[str, int] = field(default_factory=dict[str, int])
     _living: set[str] = field(default_factory=set[str])
 
@@ -71,7 +74,9 @@ class Compactor:
 
     def is_current(self) -> bool:
         """Whether this process knows of nothing that is not in the store yet; costs no lock and no DuckDB."""
-        if not self.store.exists() or any(not is_alive(self.folder, session) for session in self._living):
+        if not self._opened or not self.store.exists():
+            return False
+        if any(not is_alive(self.folder, session) for session in self._living):
             return False
         return all(segment.size == self._seen.get(segment.name) for segment in segments(self.folder))
 
@@ -110,9 +115,18 @@ class Compactor:
             )
         move_aside(self.store, reason)
         self._seen.clear()
+        open_database(self.store).close()
 
     def _fold(self, deadline: float) -> Folded:
+        if not self.store.exists() and segments(self.archive):
+            warnings.warn(
+                f"The trace store {str(self.store)!r} is gone. It is being rebuilt from the segments that "
+                f"{str(self.archive)!r} still keeps; to forget traces for good, delete that folder as well.",
+                StoreWarning,
+                stacklevel=2,
+            )
         connection = open_database(self.store)
+        self._opened = True
         try:
             return self._fold_into(connection, deadline)
         finally:
@@ -122,9 +136,9 @@ class Compactor:
         rows = connection.execute("SELECT segment, folded_bytes, sealed FROM segments").fetchall()
         known = {str(name): (int(bytes_), bool(sealed)) for name, bytes_, sealed in rows}
         records = skipped = 0
-        waiting = segments(self.folder)
-        if len(known) == 0:
-            waiting = segments(self.archive) + waiting
+        # an archived segment that is not marked was in a transaction that the file lost, or the file is new
+        forgotten = [segment for segment in segments(self.archive) if not known.get(segment.name, (0, False))[1]]
+        waiting = forgotten + segments(self.folder)
         last = {segment.session: segment.number for segment in waiting}
         living = {session for session in last if is_alive(self.folder, session)}  # before the reading: what a dead
         self._living = living  # process wrote is final
@@ -175,7 +189,8 @@ class Compactor:
 def _batches(segment: Segment, start: int, *, sealed: bool) -> Iterator[Batch]:
     """The segment's records from this byte on, in pieces that fit a short transaction; a sealed one ends with one."""
     batch = Batch(segment.name, segment.session, start)
-    for line, end in segment.lines(start):
+    size = segment.size  # of now: who appends faster than this reads must not hold it up for ever
+    for line, end in segment.lines(start, size):
         batch.end = end
         if line:
             batch.read(_parsed(line))
@@ -184,7 +199,7 @@ def _batches(segment: Segment, start: int, *, sealed: bool) -> Iterator[Batch]:
             batch = Batch(segment.name, segment.session, batch.end)
     if sealed:
         batch.sealed = True
-        if segment.size > batch.end:
+        if size > batch.end:
             batch.skip("the last line is torn: the process was killed in the middle of an append")
     if sealed or batch.end > batch.start:
         yield batch

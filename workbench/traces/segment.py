@@ -62,12 +62,13 @@ class Segment:
             except (ValueError, KeyError, TypeError):
                 return 0
 
-    def lines(self, start: int) -> Iterator[tuple[bytes, int]]:
-        """The whole lines from this byte on, each with the byte after it; a torn last line is not among them."""
+    def lines(self, start: int, stop: int) -> Iterator[tuple[bytes, int]]:
+        """The whole lines between these bytes, each with the byte after it; a torn last line is not among them."""
         with self.path.open("rb") as file:
             file.seek(start)
-            position, rest = start, b""
-            while chunk := file.read(_CHUNK):
+            position, rest, left = start, b"", stop - start
+            while left > 0 and (chunk := file.read(min(_CHUNK, left))):
+                left -= len(chunk)
                 *whole, rest = (rest + chunk).split(b"\n")
                 for line in whole:
                     position += len(line) + 1

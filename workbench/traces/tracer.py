@@ -154,7 +154,9 @@ class Tracer(SpanProcessor):
         row, kept = opened.row, dict(opened.attributes)
         for key, value in (span.attributes or {}).items():
             column = COLUMN_OF.get(key)
-            if column is None and key not in (INPUT_MESSAGES, OUTPUT_MESSAGES):
+            if key == OPERATION:
+                row["operation"] = str(value)  # a library may say it only after the start
+            elif column is None and key not in (INPUT_MESSAGES, OUTPUT_MESSAGES):
                 kept.setdefault(key, value)
             elif column is None:
                 messages = _messages(value)

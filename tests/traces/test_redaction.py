@@ -1,0 +1,214 @@
+"""Laws of redaction: no key reaches the disk, and nothing else is touched."""
+
+import json
+import os
+import string
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from workbench import traces
+from workbench.messages import ToolCall, assistant, user
+from workbench.traces.encoding import dumps, utf8
+from workbench.traces.record import Writer
+from workbench.traces.redaction import REDACTED, Redactor, key_variables, redact
+
+TOKEN = string.ascii_letters + string.digits
+SHAPES = [
+    "sk-proj-Ab1{}",
+    "sk-ant-api03-{}Z9",
+    "AIza{}Xy7Xy7Xy7Xy7Xy7Xy7Xy7Xy7Xy7Xy7",
+    "ghp_{}0123456789abcdefghij",
+    "github_pat_{}0123456789abcdefghij",
+    "hf_{}abcdefghij0123456789",
+    "gsk_{}abcdefghij0123456789",
+    "xai-{}abcdefghij0123456789",
+    "xoxb-{}-1234567890",
+    "AKIA{}",
+    "eyJhbGciOiJI.eyJzdWIiOiIx{}.c2lnbmF0dXJl",
+]
+
+
+def written(store):
+    store.journal.close()
+    return b"".join(path.read_bytes() for path in store.journal.folder.rglob("*.jsonl"))
+
+
+@given(
+    st.sampled_from(SHAPES),
+    st.text(TOKEN, min_size=16, max_size=40),
+    st.sampled_from(["", " ", '"', "'", "=", ":", "\n", "(", "é", "，"]),
+    st.text(max_size=30),
+)
+@settings(deadline=None)
+def test_a_key_shape_never_goes_through_wherever_it_stands(shape, middle, before, after):
+    key = shape.format(middle.upper()[:16] if shape.startswith("AKIA") else middle)
+    assume(not after[:1].isalnum())
+    assert key not in redact(before + key + after)
+    line = Writer().line({"span": {"name": before + key + after, "attributes": {key: [key, {"deep": key}]}}})
+    assert key.encode() not in line
+    assert json.loads(line)["span"]["name"].startswith(before[:1] if before.isprintable() else "")
+
+
+@given(st.text(st.characters(codec="utf-8"), min_size=8, max_size=40), st.text(max_size=20), st.text(max_size=20))
+@settings(deadline=None, max_examples=60)
+def test_the_value_of_a_key_variable_never_goes_through(secret, before, after):
+    assume("\x00" not in secret and secret not in REDACTED and secret not in before + after)
+    assume(REDACTED not in before + after)
+    name = "SOME_SERVICE_API_KEY"
+    os.environ[name] = secret
+    try:
+        text = before + secret + after
+        assert secret not in redact(text).replace(REDACTED, "\x00")
+        line = Writer().line({"span": {"attributes": {"list": [text], text: 1}}}).decode()
+        body = json.loads(line)["span"]["attributes"]
+        assert secret not in body["list"][0].replace(REDACTED, "\x00")
+        assert all(secret not in key.replace(REDACTED, "\x00") for key in body)
+    finally:
+        del os.environ[name]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Authorization: Bearer abcdef0123456789abcdef",
+        "authorization: bearer\tabcdef0123456789abcdef",
+        "aws_secret_access_key = abcdefghijabcdefghijabcdefghijabcdefghij",
+        '"SecretAccessKey": "abcdefghijabcdefghijabcdefghijabcdefghij"',
+        "-----BEGIN RSA PRIVATE KEY-----\nabcdef0123456789abcdef\n-----END RSA PRIVATE KEY-----",
+    ],
+)
+def test_keys_that_are_known_by_the_word_before_them(text):
+    assert "abcdef" not in redact(text)
+    assert REDACTED in redact(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a task-description-of-something-long and risk-averse-behaviour-in-general",
+        "use sk-learn-pipelines-and-more for it",
+        "the bearer of bad news",
+        "eyJ is how base64 of a JSON object begins.",
+        "hf_hub and r8_ and ghp_short",
+        "a" * 5000,
+    ],
+)
+def test_words_that_only_look_like_keys_stay(text):
+    assert redact(text) == text
+
+
+def test_short_values_and_other_variables_are_left_alone(monkeypatch):
+    monkeypatch.setenv("MY_TOKEN", "true")
+    monkeypatch.setenv("HOME_TOWN", "Springfield-on-Sea")
+    assert redact("it is true that Springfield-on-Sea is far") == "it is true that Springfield-on-Sea is far"
+    assert "MY_TOKEN" in key_variables()
+    assert "HOME_TOWN" not in key_variables()
+
+
+def test_a_key_set_later_and_one_removed_again_are_both_cut(monkeypatch):
+    redactor = Redactor()
+    assert redactor.text("first-secret-value") == "first-secret-value"
+    monkeypatch.setenv("A_SECRET", "first-secret-value")
+    assert redactor.text("first-secret-value") == REDACTED
+    monkeypatch.setenv("A_SECRET", "other-secret-value")
+    assert redactor.text("first-secret-value other-secret-value") == f"{REDACTED} {REDACTED}"
+    monkeypatch.delenv("A_SECRET")
+    assert redactor.text("first-secret-value") == REDACTED
+
+
+def test_no_key_reaches_the_journal_or_the_store_by_any_way(fresh_store, monkeypatch):
+    secret = 'se"cret\\väl\nue-0123456789'
+    monkeypatch.setenv("PROVIDER_API_KEY", secret)
+    shaped = "sk-proj-ABCDEFGHIJ0123456789"
+    both = f"{secret} and {shaped}"
+    with traces.span("chat", both) as span:
+        span.input_messages([user(both), assistant("", ToolCall("1", "f", {"key": both, both: 1}))])
+        span.attribute("headers", {"authorization": both, "list": [both]}).attribute(both, both)
+        span.attempt(error_message=both).fail(ValueError(both))
+    with traces.run("evaluation", both, parameters={"key": both}):
+        pass
+    traces.record("tools", tool_version="v", name=both, parameters={"x": both}, source=both)
+    bodies = traces.query("SELECT body FROM messages")["body"].to_list()
+    assert len(bodies) == 2
+    raw = written(fresh_store) + fresh_store.path.read_bytes()
+    for form in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], shaped):
+        assert form.encode() not in raw
+    assert REDACTED.encode() in raw
+
+
+def test_messages_that_differ_only_in_a_key_are_one_after_redaction(monkeypatch):
+    for number in range(3):
+        key = f"sk-proj-ABCDEFGHIJ012345678{number}"
+        with traces.span("chat", "chat") as span:
+            span.output_messages([assistant(f"key {key}")])
+    assert traces.query("SELECT text FROM messages")["text"].to_list() == [f"key {REDACTED}"]
+
+
+def test_looking_for_keys_takes_microseconds():
+    redactor, text = Redactor(), "the quick brown fox jumps over the lazy dog, again and again. " * 16
+    assert not redactor.suspects(text)
+    times = []
+    for _ in range(200):
+        begun = time.perf_counter()
+        redactor.suspects(text)
+        times.append(time.perf_counter() - begun)
+    assert sorted(times)[100] < 200e-6  # a few in truth; the bound only catches a pattern that runs over every text
+
+
+values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text() | st.integers() | st.tuples(st.text()), inner),
+    max_leaves=20,
+)
+
+
+@given(values)
+def test_any_value_is_one_line_of_json(value):
+    line = utf8(dumps({"value": value}))
+    assert b"\n" not in line
+    json.loads(line, parse_constant=lambda constant: pytest.fail(constant))
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.text(st.characters(codec="utf-8")),
+        lambda inner: st.lists(inner) | st.dictionaries(st.text(st.characters(codec="utf-8")), inner),
+    )
+)
+def test_plain_json_comes_back_as_it_was(value):
+    assert json.loads(utf8(dumps(value))) == value
+
+
+def test_cycles_arrays_and_stubborn_objects_are_written():
+    import numpy as np
+
+    class Stubborn:
+        def __repr__(self):
+            raise RuntimeError("no")
+
+    cycle = []
+    cycle.append(cycle)
+    odd = {"cycle": cycle, "half": np.float16(0.5), "nan": np.float32("nan"), "object": Stubborn(), "path": Path("a")}
+    back = json.loads(dumps(odd))
+    assert back["half"] == 0.5
+    assert back["nan"] == "NaN"
+    assert "RuntimeError" in back["object"]
+
+
+def test_a_very_long_text_is_stored_whole():
+    text = "long " * 400_000
+    with traces.span("chat", "chat") as span:
+        span.output_messages([assistant(text)])
+    assert traces.query("SELECT length(text) AS n FROM messages")["n"].item() == len(text)
+
+
+@pytest.mark.parametrize("text", ["\ud800", "\U0001f600", "\x00", "\u2028", "a\r\nb", "\ud83d\ude00"])
+def test_odd_characters_are_stored(text):
+    with traces.span("chat", "chat") as span:
+        span.output_messages([assistant(text)]).attribute("odd", text)
+    stored = traces.query("SELECT text FROM messages")["text"].item()
+    assert stored == text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
