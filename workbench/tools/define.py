@@ -60,7 +60,11 @@ def tool(
         ['a']
     """
     if function is None:
-        return lambda function: _tool(function, name, side_effects)
+
+        def decorated(function: Callable[..., Any]) -> Tool:
+            return _tool(function, name, side_effects)
+
+        return decorated
     return _tool(function, name, side_effects)
 
 
