@@ -1,3 +1,4 @@
+import { PathExt } from '@jupyterlab/coreutils';
 import { Popup, showPopup } from '@jupyterlab/statusbar';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, VDomRenderer } from '@jupyterlab/ui-components';
@@ -14,7 +15,7 @@ function Details(props: { spend: ISpend | null; problem: string; trans: Translat
       {problem && <p>{problem}</p>}
       {spend && (
         <table>
-          <caption>{trans.__('Model calls of %1', spend.notebook)}</caption>
+          <caption>{trans.__('Model calls of %1', PathExt.basename(spend.notebook))}</caption>
           <tbody>
             {details(spend, trans).map(([name, value]) => (
               <tr key={name}>

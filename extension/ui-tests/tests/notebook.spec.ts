@@ -1,0 +1,80 @@
+import path from 'node:path';
+
+import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+
+const SHOTS = process.env.WORKBENCH_SCREENSHOTS ?? 'test-results';
+const STATUS = '.jp-WorkbenchStatus-button';
+
+const PROMPT = '%%llm\nWhat is 12 plus 30? If in doubt, and not sure, return "None".';
+const TOOL = '%%tool\ndef add(a: int, b: int) -> int:\n    return a + b';
+const SQL = '%%traces\nSELECT model, count(*) FROM spans GROUP BY model';
+
+const line = (page: IJupyterLabPageFixture, cell: number, number: number) =>
+  page.locator('.jp-Notebook .jp-CodeCell').nth(cell).locator('.cm-line').nth(number);
+const language = (page: IJupyterLabPageFixture, cell: number) =>
+  page.locator('.jp-Notebook .jp-CodeCell').nth(cell).locator('.cm-content').first();
+
+async function open(page: IJupyterLabPageFixture, ...cells: string[]): Promise<void> {
+  await page.notebook.createNew();
+  for (const [index, source] of cells.entries()) {
+    if (index > 0) {
+      await page.notebook.addCell('code', source);
+    } else {
+      await page.notebook.setCell(0, 'code', source);
+    }
+  }
+}
+
+test('a %%llm cell answers, and the status item counts it', async ({ page }) => {
+  await open(page, '%load_ext workbench', PROMPT, TOOL, SQL);
+  await expect(page.locator(STATUS)).toHaveText('no model calls');
+
+  await page.notebook.runCell(0);
+  await page.notebook.runCell(1);
+  const answer = page.locator('.jp-Notebook .jp-CodeCell').nth(1).locator('.jp-OutputArea');
+  await expect(answer).toContainText(/\d/);
+  await expect(page.locator('.jp-Notebook [data-mime-type="application/vnd.jupyter.stderr"]')).toHaveCount(0);
+  await expect(page.locator(STATUS)).toHaveText(/^pocket · [1-9][\d,]* tok · \$0\.00$/);
+
+  await page.locator(STATUS).focus();
+  await page.keyboard.press('Enter');
+  await expect(page.locator('.jp-WorkbenchDetails')).toContainText('Input tokens');
+  await page.screenshot({ path: path.join(SHOTS, 'light.png') });
+  await page.keyboard.press('Escape');
+  await page.theme.setDarkTheme();
+  await page.locator(STATUS).click();
+  await page.screenshot({ path: path.join(SHOTS, 'dark.png') });
+});
+
+test('a cell is coloured as its magic says, and again when its first line changes', async ({ page }) => {
+  await open(page, PROMPT, TOOL, SQL, 'plain = not None');
+  await expect(language(page, 0)).toHaveAttribute('data-language', 'workbench-llm');
+  await expect(line(page, 0, 0).locator('span')).toHaveText('%%llm');
+  await expect(line(page, 0, 1).locator('span')).toHaveCount(0); // prose: no keywords, no strings
+  await expect(language(page, 1)).toHaveAttribute('data-language', 'workbench-tool');
+  await expect(line(page, 1, 1).locator('span').first()).toHaveText('def');
+  await expect(language(page, 2)).toHaveAttribute('data-language', 'workbench-traces');
+  await expect(line(page, 2, 1).locator('span').first()).toHaveText('SELECT');
+  await expect(language(page, 3)).toHaveAttribute('data-language', 'python');
+
+  await page.notebook.setCell(0, 'code', 'if in_doubt and not sure: pass');
+  await expect(language(page, 0)).toHaveAttribute('data-language', 'python');
+  await expect(line(page, 0, 0).locator('span').first()).toHaveText('if');
+});
+
+test('without a notebook there is no status item', async ({ page }) => {
+  await expect(page.locator(STATUS)).toBeHidden();
+});
+
+test('where the server extension is missing, the status item says how to mend it', async ({ page }) => {
+  await page.route('**/workbench/version*', route => route.fulfill({ status: 404, body: '<html></html>' }));
+  await open(page, '1 + 1');
+  await expect(page.locator(STATUS)).toContainText('—');
+  await expect(page.locator(STATUS)).toHaveAttribute('title', /jupyter server extension enable workbench/);
+});
+
+test('a server of another version is named', async ({ page }) => {
+  await page.route('**/workbench/version*', route => route.fulfill({ json: { version: '99.0' } }));
+  await open(page, '1 + 1');
+  await expect(page.locator(STATUS)).toHaveAttribute('title', /server has 99\.0/);
+});
