@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from workbench.magics.markdown import to_html
-from workbench.magics.transcript import Step
+from workbench.magics.transcript import Step, shortened
 
 __all__ = ["View", "as_html", "as_text"]
 
@@ -54,8 +54,7 @@ def as_text(view: View) -> str:
 
 def step_line(step: Step) -> str:
     """A step in one line."""
-    words = " ".join(step.body.split()) if step.call is None else ""
-    return f"[{step.title}] {words if len(words) <= 100 else words[:99] + '…'}".rstrip()
+    return step.title if step.call is not None else f"[{step.title}] {shortened(step.body, 100)}".rstrip()
 
 
 def _folded(steps: Sequence[Step]) -> str:
