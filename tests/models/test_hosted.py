@@ -158,7 +158,8 @@ async def test_a_server_that_keeps_failing_is_an_error_with_all_its_attempts(pro
     assert caught.value.message == f"{name} answered 500: oops (3 tries)"
     assert len(provider.requests) == 3
     assert traces.query("SELECT status_code FROM attempts")["status_code"].to_list() == [500, 500, 500]
-    assert traces.query("SELECT status, error_type FROM spans").rows() == [("error", "server")]
+    row = traces.query("SELECT status, error_type, cost_usd, cost_reason FROM spans").row(0)
+    assert row == ("error", "server", 0.0, "refused, or never sent")
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -274,6 +275,7 @@ async def test_an_unreachable_server_is_named(monkeypatch, provider):
     assert caught.value.message == f"{RESPONSES} cannot be reached at http://127.0.0.1:{port}/v1/. (3 tries)"
     assert "OPENAI_BASE_URL" in caught.value.hint
     assert traces.query("SELECT status_code, error_type FROM attempts").rows() == [(None, "connection")] * 3
+    assert traces.query("SELECT cost_usd FROM spans")["cost_usd"].to_list() == [0.0]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -286,6 +288,8 @@ async def test_a_deadline_covers_all_tries_and_all_waits(provider, name):
         await collect(ask(name), request)
     assert caught.value.kind == "timeout"
     assert "within 0.6 s" in caught.value.message
+    stored_cost = traces.query("SELECT cost_usd, cost_reason FROM spans").row(0)
+    assert stored_cost == (None, "the call ended before its usage was known")
     assert time.perf_counter() - started < 3
 
 

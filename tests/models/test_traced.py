@@ -140,6 +140,33 @@ async def test_a_cancelled_call_is_interrupted():
         assert one("status")[0] == "interrupted"
 
 
+@pytest.mark.parametrize(
+    ("name", "error", "cost"),
+    [
+        ("scripted", CallError("x", kind="server"), (0.0, None)),
+        ("openai:gpt-5-mini", CallError("x", kind="server", cost_usd=0.0), (0.0, "refused, or never sent")),
+        ("openai:gpt-5-mini", CallError("x", kind="timeout"), (None, "the call ended before its usage was known")),
+        ("openai:gpt-5-mini", ModelError("x", kind="missing_key"), (0.0, "refused, or never sent")),
+        ("openai:gpt-5-mini", ModelError("x", kind="response"), (None, "the call ended before its usage was known")),
+        ("openai:gpt-5-mini", ValueError("x"), (None, "the call ended before its usage was known")),
+    ],
+)
+async def test_a_failed_call_costs_nothing_only_where_that_is_known(name, error, cost):
+    with traces.meter() as meter, pytest.raises(type(error)):
+        await Traced(ScriptedModel(error, name=name)).reply(ASK)
+    assert one("cost_usd, cost_reason") == cost
+    assert meter.cost_usd == cost[0]
+
+
+async def test_a_broken_stream_of_a_priced_model_has_an_estimated_cost():
+    model = Traced(ScriptedModel(Cut("so far", CallError("x", kind="connection")), name="openai:gpt-5-mini"))
+    with pytest.raises(CallError):
+        [event async for event in model.stream(ASK)]
+    usd, reason, approximate = one("cost_usd, cost_reason, usage_approximate")
+    assert usd == pytest.approx((4 * 0.25 + 2 * 2) / 1e6)
+    assert (reason, approximate) == (None, True)
+
+
 async def test_a_stream_left_after_its_reply_is_not_interrupted():
     async with aclosing(Traced(ScriptedModel("four")).stream(ASK)) as events:
         while not isinstance(await anext(events), Reply):

@@ -1,7 +1,6 @@
 import asyncio
 import sys
 import threading
-import time
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import date
@@ -116,17 +115,16 @@ async def test_async_functions_run_in_the_loop_and_sync_ones_beside_it_with_the_
 
 
 async def test_parallel_calls_run_at_once_and_keep_their_order():
-    @tool
-    def wait(seconds: float) -> float:
-        time.sleep(seconds)
-        return seconds
+    meeting = threading.Barrier(3)
 
-    started = time.perf_counter()
-    calls = [ToolCall(str(index), "wait", {"seconds": seconds}) for index, seconds in enumerate((0.3, 0.1, 0.2))]
-    results = await call_all(calls, [wait])
-    assert [result.response for result in results] == [0.3, 0.1, 0.2]
-    assert [result.id for result in results] == ["0", "1", "2"]
-    assert time.perf_counter() - started < 0.55
+    @tool
+    def meet(number: int) -> int:
+        meeting.wait(timeout=10)  # none comes through before all three run
+        return number
+
+    calls = [ToolCall(f"c{number}", "meet", {"number": number}) for number in (3, 1, 2)]
+    results = await call_all(calls, [meet])
+    assert [(result.id, result.response) for result in results] == [("c3", 3), ("c1", 1), ("c2", 2)]
 
 
 async def test_a_cancelled_call_is_interrupted_and_goes_on_as_a_cancellation():
@@ -150,7 +148,8 @@ async def test_spans_inside_a_tool_are_its_children():
 
     await call(ask("outer"), [outer])
     rows = traces.query(
-        "SELECT child.name AS child, parent.name AS parent FROM spans child JOIN spans parent ON child.parent_id = parent.span_id"
+        "SELECT child.name AS child, parent.name AS parent "
+        "FROM spans child JOIN spans parent ON child.parent_id = parent.span_id"
     ).rows()
     assert rows == [("look", "execute_tool outer")]
 

@@ -159,10 +159,11 @@ class HostedModel:
             _watch(client)
             self._clients[loop] = (environment, client)
         if os.environ.get("WORKBENCH_OFFLINE", "0") not in ("", "0") and not _is_loopback(_url(client)):
-            raise ModelError(
+            raise CallError(
                 f"Model {self._name!r} would be asked over the network, and WORKBENCH_OFFLINE is set.",
                 hint="use -m pocket, recorded:FILE or scripted:TEXT, or unset WORKBENCH_OFFLINE.",
                 kind="connection",
+                cost_usd=0.0,
             )
         return client
 
@@ -175,6 +176,7 @@ class _Tries:
         self._model = model
         self._url = url
         self._attempts: list[Attempt] = []
+        self._unpaid = True
         limit = request.settings.timeout_seconds
         self._limit = limit
         self._deadline = None if limit is None else time.monotonic() + limit
@@ -206,6 +208,7 @@ class _Tries:
         if failure.kind == "timeout" and self._limit is not None:
             failure = replace(failure, message=f"{model.name} did not answer within {self._limit:.3g} s.", again=False)
         self._note(failure)
+        self._unpaid = self._unpaid and (not failure.reached or (failure.status_code or 0) >= 400)
         retries = model._retries
         wait = None
         if again and failure.again:
@@ -217,7 +220,8 @@ class _Tries:
         tried = len(self._attempts)
         message = failure.message if tried == 1 else f"{failure.message} ({tried} tries)"
         cause = error if redact(str(error)) == str(error) else None
-        raise CallError(message, failure.hint, kind=failure.kind, attempts=tuple(self._attempts)) from cause
+        attempts, cost_usd = tuple(self._attempts), 0.0 if self._unpaid else None
+        raise CallError(message, failure.hint, kind=failure.kind, attempts=attempts, cost_usd=cost_usd) from cause
 
     def _note(self, failure: Failure | None) -> None:
         self._attempts.append(

@@ -82,13 +82,23 @@ class Attempt:
 
 
 class CallError(ModelError):
-    """A call that reached a provider, or tried to, and failed: with every attempt, so that each can be stored."""
+    """A call that reached a provider, or tried to, and failed: with every attempt, so that each can be stored.
+
+    `cost_usd` is 0 where every attempt was refused or reached no one; None where one may have been paid for.
+    """
 
     def __init__(
-        self, message: str, hint: str | None = None, *, kind: str = "request", attempts: tuple[Attempt, ...] = ()
+        self,
+        message: str,
+        hint: str | None = None,
+        *,
+        kind: str = "request",
+        attempts: tuple[Attempt, ...] = (),
+        cost_usd: float | None = None,
     ) -> None:
         super().__init__(message, hint, kind=kind)
         self.attempts = attempts
+        self.cost_usd = cost_usd
 
 
 @dataclass(frozen=True, slots=True)

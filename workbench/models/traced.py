@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import aclosing
-from typing import cast, final
+from typing import Final, cast, final
 
 from workbench import traces
 from workbench.errors import ModelError
@@ -17,7 +17,10 @@ from workbench.models.providers import LOCAL, provider_of
 
 __all__ = ["Traced"]
 
-_BYTES_A_TOKEN = 4  # of English, over the usual vocabularies; for interrupted replies alone
+_UNSENT: Final = ("missing_key", "unknown_model", "capability")
+_UNPAID: Final = "refused, or never sent"
+_UNKNOWN: Final = "the call ended before its usage was known"
+_BYTES_A_TOKEN: Final = 4  # of English, over the usual vocabularies; for interrupted replies alone
 
 
 @final
@@ -45,6 +48,7 @@ class Traced:
         self.inner: Model = model.inner if isinstance(model, Traced) else model
         provider, _, name = self.inner.name.partition(":")
         known = provider_of(provider)
+        self._local = provider in LOCAL
         self._provider = known.convention if known else ("workbench" if provider in LOCAL else provider)
         self._model = name if known else self.inner.name
 
@@ -67,7 +71,7 @@ class Traced:
             reply = await self.inner.reply(request)
             self._answered(span, reply)
         except BaseException as error:
-            _failed(span, error)
+            self._failed(span, error)
             raise
         finally:
             span.end()
@@ -98,8 +102,8 @@ class Traced:
                 raise ModelError(f"Model {self.name!r} ended its stream without a reply.", kind="response")
         except BaseException as error:
             if reply is None:
+                self._failed(span, error)
                 self._cut(span, request, pieces)
-                _failed(span, error)
             raise
         finally:
             span.end()
@@ -153,6 +157,19 @@ class Traced:
             price_version="stated by the provider" if stated else price.version,
         )
 
+    def _failed(self, span: traces.Span, error: BaseException) -> None:
+        span.fail(error)
+        if isinstance(error, CallError):
+            _attempted(span, error.attempts)
+        if self._local:
+            span.set(cost_usd=0.0, price_version="local")
+        elif isinstance(error, CallError):
+            span.set(cost_usd=error.cost_usd, cost_reason=_UNPAID if error.cost_usd == 0 else _UNKNOWN)
+        elif isinstance(error, ModelError) and error.kind in _UNSENT:
+            span.set(cost_usd=0.0, cost_reason=_UNPAID)
+        else:
+            span.set(cost_reason=_UNKNOWN)
+
     def _cut(self, span: traces.Span, request: Request, pieces: list[Delta]) -> None:
         """What had come before the end: the text so far, and usage estimated from the text."""
         if not pieces:
@@ -163,12 +180,6 @@ class Traced:
         span.set(finish_reason="interrupted")
         asked = "".join(part.content for m in request.messages for part in m.parts if isinstance(part, Text))
         self._used(span, Usage(_estimate(asked), _estimate(text + thought), approximate=True))
-
-
-def _failed(span: traces.Span, error: BaseException) -> None:
-    if isinstance(error, CallError):
-        _attempted(span, error.attempts)
-    span.fail(error)
 
 
 def _attempted(span: traces.Span, attempts: tuple[Attempt, ...]) -> None:
