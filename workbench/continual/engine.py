@@ -108,6 +108,8 @@ class TaskReport(NamedTuple):
 class Learner:
     """A strategy and a recipe, compiled once for the shapes of a stream; it serves every task and seed.
 
+    `start` and `learn` are the compiled forms of `pure_start` and `pure_learn`.
+
     Keys: a run has a key, each seed has `fold_in(run key, seed)`, and from it come, by `fold_in` again, the keys of the
     first weights, of each task, epoch and step. So a step's draws depend on its place alone.
     """
@@ -115,9 +117,9 @@ class Learner:
     def __init__(self, strategy: Strategy, recipe: Recipe, data: Data, classes: int) -> None:
         self.strategy, self.recipe, self.data, self.classes = strategy, recipe, data, classes
         key = jax.random.key(0)
-        state = jax.eval_shape(self._start, key)
-        self.start = jax.jit(self._start).lower(key).compile()
-        learn = jax.jit(self._learn, donate_argnums=0)
+        state = jax.eval_shape(self.pure_start, key)
+        self.start = jax.jit(self.pure_start).lower(key).compile()
+        learn = jax.jit(self.pure_learn, donate_argnums=0)
         self._compiled = learn.lower(state, data, jnp.int32(0), key, jnp.float32(0)).compile()
 
     def learn(self, state: State, task: int, key: PRNGKeyArray) -> tuple[State, TaskReport]:
@@ -125,7 +127,8 @@ class Learner:
         rate = jnp.float32(self.recipe.learning_rate)
         return self._compiled(state, self.data, jnp.int32(task), key, rate)
 
-    def _start(self, key: PRNGKeyArray) -> State:
+    def pure_start(self, key: PRNGKeyArray) -> State:
+        """The first state, as a function to transform."""
         data, batch_size = self.data, self.recipe.batch_size
         network = self.recipe.network(data.x.shape[2:], self.classes, key=jax.random.fold_in(key, 0))
         x = jnp.zeros((batch_size, *data.x.shape[2:]), data.x.dtype)
@@ -134,9 +137,10 @@ class Learner:
         optimiser = self.recipe.optimiser(self.recipe.learning_rate)
         return State(network, optimiser.init(eqx.filter(network, eqx.is_inexact_array)), memory)
 
-    def _learn(
+    def pure_learn(
         self, state: State, data: Data, task: Int[Array, ""], key: PRNGKeyArray, rate: Float[Array, ""]
     ) -> tuple[State, TaskReport]:
+        """Learns one task and tests all, as a function to transform (`vmap` over keys and states, for one)."""
         x, y, count = data.x[task], data.y[task], data.counts[task]
         size, rows = self.recipe.batch_size, data.y.shape[1]
         most_steps = -(-rows // size)
