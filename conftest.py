@@ -1,4 +1,4 @@
-"""What all tests share: a store of their own, and no way to a real provider."""
+"""What all tests and doctests share: a store of their own, and no way to a real provider."""
 
 import os
 
