@@ -1,0 +1,10 @@
+"""Widgets: a table in, a view out.
+
+`dashboard(spans, scores)` draws what calls cost and how right the answers were; `ProgressBar` shows how far a run is.
+plotly and matplotlib are imported when a picture is made.
+"""
+
+from workbench.widgets.dashboard import Dashboard, dashboard
+from workbench.widgets.progress import ProgressBar
+
+__all__ = ["Dashboard", "ProgressBar", "dashboard"]

@@ -1,0 +1,174 @@
+"""The dashboard: what calls cost, what tokens they took, and how right the answers were for it."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import polars as pl
+
+from workbench.tables import Table
+from workbench.widgets import measures
+from workbench.widgets.theme import price
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+__all__ = ["Dashboard", "dashboard"]
+
+
+@dataclass(frozen=True)
+class Dashboard:
+    """A picture and its tables.
+
+    A notebook gets two outputs. The first is the picture: interactive where plotly's renderer is (JupyterLab, VS Code),
+    and otherwise a PNG, which GitHub and exported HTML show without any script. The second is the tables, which say the
+    same in numbers.
+
+    Args:
+        calls: the model calls.
+        tokens: by model.
+        spending: running cost by model.
+        results: accuracy and cost by program and model; empty without scores.
+        confidence: of the intervals.
+    """
+
+    calls: pl.DataFrame
+    tokens: pl.DataFrame
+    spending: pl.DataFrame
+    results: pl.DataFrame
+    confidence: float = 0.95
+
+    @cached_property
+    def figure(self) -> go.Figure:
+        """The interactive picture."""
+        from workbench.widgets.figures import draw
+
+        return draw(self)
+
+    @cached_property
+    def png(self) -> bytes:
+        """The same picture without a script."""
+        from workbench.widgets.static import draw
+
+        return draw(self)
+
+    @property
+    def caption(self) -> str:
+        """What the picture shows, and what it cannot know."""
+        if not self.calls.height and not self.results.height:
+            return "No model calls."
+        known, unknown = self.calls["cost_usd"].drop_nulls(), self.calls["cost_usd"].null_count()
+        count = self.calls.height
+        words = [f"{count:,} model {'call' if count == 1 else 'calls'} to {self.tokens.height} models."]
+        if known.len():
+            words.append(f"Known cost {price(float(known.sum()))}.")
+        if unknown:
+            reason = (
+                self.calls.filter(pl.col("cost_usd").is_null())["cost_reason"].drop_nulls().unique().sort().to_list()
+            )
+            why = f" ({'; '.join(reason)})" if reason else ""
+            words.append(f"The cost of {unknown:,} of them is unknown{why}: it is not counted as zero.")
+        if self.results.height:
+            words.append(
+                f"Accuracy with {self.confidence:.0%} intervals over {_range(self.results['n'].to_list())} items, "
+                "against the mean cost of an answer."
+            )
+            if self.results["cost_usd"].null_count():
+                words.append("Programs of unknown cost stand in a strip of their own.")
+        return " ".join(words)
+
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The picture in numbers."""
+        parts = ("input", "cache read", "cache write", "output", "reasoning")
+        columns = ("model", "calls", *parts, "unknown_tokens", "cost_usd", "unknown_cost")
+        heads = ("model", "calls", *parts, "calls of unknown tokens", "known cost, USD", "calls of unknown cost")
+        made = [
+            Table("Tokens and cost by model; the five parts do not overlap", heads, self.tokens.select(columns).rows())
+        ]
+        if self.results.height:
+            rows = [
+                (*row[:-2], "unknown" if row[-2] is None else row[-2], row[-1] or "")
+                for row in self.results.iter_rows()
+            ]
+            heads = ("program", "model", "scorer", "items", "accuracy", "low", "high", "USD an answer", "why unknown")
+            caption = f"Accuracy with {self.confidence:.0%} intervals, and the mean cost of an answer"
+            made.append(Table(caption, heads, rows))
+        return tuple(made)
+
+    @property
+    def html(self) -> str:
+        """The tables as HTML, without a script."""
+        return "".join(table.html for table in self.tables)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
+        """The picture: plotly's JSON, the PNG and the words; whoever shows it takes what it can."""
+        picture = {
+            "application/vnd.plotly.v1+json": json.loads(self.figure.to_json() or "{}"),
+            "image/png": base64.b64encode(self.png).decode("ascii"),
+            "text/plain": str(self),
+        }
+        return picture, {"image/png": {"alt": self.caption}}
+
+    def _ipython_display_(self) -> None:
+        """The picture and the tables, as two outputs."""
+        from IPython.display import display
+
+        picture, words = self._repr_mimebundle_()
+        display(picture, metadata=words, raw=True)
+        text = "\n\n".join(map(str, self.tables))
+        display({"text/html": self.html, "text/plain": text}, raw=True)
+
+    def __repr__(self) -> str:
+        return "\n\n".join([self.caption, *map(str, self.tables)])
+
+    __str__ = __repr__
+
+
+def dashboard(spans: pl.DataFrame, scores: pl.DataFrame | None = None, *, confidence: float = 0.95) -> Dashboard:
+    """Draws calls, and the scores of the runs they belong to.
+
+    Args:
+        spans: rows of the store's `spans`, of any kind; model calls are taken out.
+        scores: rows of the store's `scores`; without them the third panel is left out.
+        confidence: of the intervals.
+
+    Returns:
+        a view: shown by a notebook, or `.figure`, `.png`, `.html`, `.tables`.
+
+    Raises:
+        DataError: a table without the columns that are needed.
+
+    Example:
+        >>> from workbench import traces
+        >>> view = dashboard(traces.query("SELECT * FROM spans WHERE model = 'nobody'"))
+        >>> view.caption
+        'No model calls.'
+    """
+    calls = measures.model_calls(spans)
+    return Dashboard(
+        calls=calls,
+        tokens=measures.tokens_by_model(calls),
+        spending=measures.cost_over_time(calls),
+        results=measures.accuracy_and_cost(calls, scores, confidence) if scores is not None else _no_results(calls),
+        confidence=confidence,
+    )
+
+
+def _no_results(calls: pl.DataFrame) -> pl.DataFrame:
+    columns = {
+        "run_id": pl.String,
+        "program": pl.String,
+        "scorer": pl.String,
+        "sample_id": pl.String,
+        "bool": pl.Boolean,
+    }
+    return measures.accuracy_and_cost(calls, pl.DataFrame(schema=columns))
+
+
+def _range(counts: list[int]) -> str:
+    return f"{min(counts):,}" if min(counts) == max(counts) else f"{min(counts):,} to {max(counts):,}"
