@@ -1,0 +1,101 @@
+"""The pocket model's training mixture: families in fixed shares, set into conversations."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from workbench.messages import Message, system
+from workbench.training.curriculum.depth import depth_problem, greeting_problem, hard_sum_problem
+from workbench.training.curriculum.problem import Problem, Split
+from workbench.training.curriculum.sums import sum_problem
+from workbench.training.curriculum.tool_use import distractors, tool_problem
+from workbench.training.curriculum.words import chance, invented, pick
+
+__all__ = ["SHARES", "conversation", "history", "training_problem"]
+
+SHARES: dict[str, float] = {
+    "sum": 0.66,
+    "tool": 0.24,
+    "out_of_depth": 0.06,
+    "hard_sum": 0.03,
+    "small_talk": 0.01,
+}
+_FAMILIES: dict[str, Callable[[np.random.Generator, Split], Problem]] = {
+    "sum": sum_problem,
+    "tool": lambda rng, split: tool_problem(rng, split, answered=chance(rng, 0.6)),
+    "out_of_depth": depth_problem,
+    "hard_sum": hard_sum_problem,
+    "small_talk": greeting_problem,
+}
+_SYSTEM = (
+    *("You are a helpful assistant.", "You are a calculator.", "Be brief.", "Answer with a number.", "Be concise."),
+    *("You are a careful mathematician.", "Answer the question.", "Answer with the final number only.", "Be kind."),
+    *("Use the tools when they help.", "You can call tools.", "Think before you answer.", "You are an assistant."),
+    *("Answer in one line.", "Call a tool when one fits. Then give the answer.", "Give only the answer."),
+)
+
+
+def training_problem(rng: np.random.Generator) -> Problem:
+    """A problem drawn by the shares, one in seven with a system message, one in ten with earlier turns."""
+    return conversation(rng, _draw(rng, "train"), earlier=chance(rng, 0.1), told=chance(rng, 0.15))
+
+
+def conversation(rng: np.random.Generator, problem: Problem, *, earlier: bool, told: bool) -> Problem:
+    """The problem inside a longer conversation.
+
+    Args:
+        rng: the draws.
+        problem: what is asked last.
+        earlier: whether another question was asked and answered before it; always one of the training split.
+        told: whether a system message comes first.
+    """
+    messages, tools = problem.messages, problem.tools
+    if earlier:
+        before = _draw(rng, "train")
+        fits = {tool.name for tool in before.tools}.isdisjoint(tool.name for tool in tools)
+        if not (before.tools and tools) or (fits and len(before.tools) + len(tools) <= 4):
+            # A question that was out of depth or answered without tools must stay so with the tools of the other.
+            solo = {"addition", "subtraction", "small_talk"}
+            if before.family in solo or problem.family in solo:
+                arithmetic = _adds(before) if problem.family in solo else _adds(problem)
+                if not arithmetic:
+                    messages = (*before.messages, before.target, *messages)
+                    tools = (*before.tools, *tools)
+    elif problem.family in ("addition", "subtraction") and chance(rng, 0.07):
+        others = distractors(rng, int(rng.integers(1, 3)))
+        tools = tuple(tool for tool in others if not _arithmetic(tool.description, tool.name))
+    if told:
+        messages = (system(_system(rng)), *messages)
+    return replace(problem, messages=messages, tools=tools)
+
+
+def _draw(rng: np.random.Generator, split: Split) -> Problem:
+    names = list(SHARES)
+    edges = np.cumsum(list(SHARES.values()))
+    return _FAMILIES[names[int(np.searchsorted(edges, rng.random() * edges[-1]))]](rng, split)
+
+
+def _adds(problem: Problem) -> bool:
+    return any(_arithmetic(tool.description, tool.name) for tool in problem.tools)
+
+
+def _arithmetic(description: str, name: str) -> bool:
+    words = f"{description} {name}".lower()
+    return any(part in words for part in ("add", "sum", "plus", "subtract", "minus", "difference", "take"))
+
+
+def _system(rng: np.random.Generator) -> str:
+    spoken: list[str] = [pick(rng, _SYSTEM)]
+    if chance(rng, 0.3):
+        spoken.append(pick(rng, _SYSTEM))
+    if chance(rng, 0.2):
+        spoken.append(" ".join(invented(rng, "train") for _ in range(int(rng.integers(2, 7)))).capitalize() + ".")
+    return " ".join(spoken)
+
+
+def history(problem: Problem) -> tuple[Message, ...]:
+    """The whole conversation with the target at its end, as the model learns it."""
+    return (*problem.messages, problem.target)
