@@ -44,6 +44,15 @@ def test_unloading_takes_everything_out_and_loading_again_starts_afresh(shell, r
     assert result.success
 
 
+def test_calls_that_python_code_makes_are_tagged_with_the_cell_too(run, monkeypatch):
+    monkeypatch.setenv("WORKBENCH_NOTEBOOK", "a.ipynb")
+    run("from workbench import traces\nfirst = traces.current_scope()")
+    run("second = traces.current_scope()")
+    run("assert (first.notebook, second.execution_count) == ('a.ipynb', first.execution_count + 1)")
+    run("from workbench.magics import unload; unload(get_ipython())")
+    run("assert traces.current_scope().notebook is None")
+
+
 @pytest.mark.parametrize("name", ["llm", "traces"])
 def test_braces_and_dollars_of_a_line_are_left_to_us(shell, name):
     assert shell.magics_manager.magics["line"][name]._ipython_magic_no_var_expand

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.magics import completion
+from workbench.magics.cell_scope import CellScope
 from workbench.magics.llm import LLM
 from workbench.magics.tool import ToolMagics
 from workbench.magics.traces import TracesMagics
@@ -29,6 +30,7 @@ class Loaded:
         shell.register_magics(self._llm)
         shell.register_magics(ToolMagics(shell))
         shell.register_magics(TracesMagics(shell))
+        self._cells = CellScope(shell, self._llm.notebook)
         self._matcher: Callable[..., Any] = completion.install(shell, self._llm)
 
     def close(self) -> None:
@@ -40,6 +42,7 @@ class Loaded:
         for each in _CLASSES:
             manager.registry.pop(each.__name__, None)
         self._shell.configurables[:] = [one for one in self._shell.configurables if not isinstance(one, _CLASSES)]
+        self._cells.close()
         completion.remove(self._shell, self._matcher)
         self._llm.close()
 

@@ -19,7 +19,7 @@ from workbench.magics.display import Live, front_for, notice
 from workbench.magics.estimate import dry_run, rendered
 from workbench.magics.grammar import LLM_COMMANDS, LLM_FLAGS, llm_help
 from workbench.magics.loop import Background
-from workbench.magics.notebook import NotebookName, cell_id, cell_number
+from workbench.magics.notebook import NotebookName, cell_number
 from workbench.magics.options import Line, bound_name, read_line
 from workbench.magics.prompt import render
 from workbench.magics.settings import read_parameters
@@ -126,14 +126,9 @@ class LLM(Magics):
 
     def _ask(self, asking: Asking) -> CellAnswer:
         shell = self._host
-        count = cell_number(shell)
-        with traces.scope(
-            notebook=self.notebook.path(),
-            cell_id=cell_id(shell),
-            execution_count=count,
-            conversation=asking.conversation,
-        ):
-            return answer_live(asking, Live(front_for(shell)), self._background, self.conversations, count)
+        live = Live(front_for(shell))
+        with traces.scope(conversation=asking.conversation):
+            return answer_live(asking, live, self._background, self.conversations, cell_number(shell))
 
 
 def is_model(value: object) -> TypeGuard[Model]:
