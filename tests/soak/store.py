@@ -52,6 +52,8 @@ while time.monotonic() < end:
 def soak(folder: Path, seconds: float, processes: int, seed: int) -> dict[str, float]:
     """Runs the writers, kills a third of them at random moments and starts others, then counts."""
     draw = random.Random(seed)
+    # compiled modules are kept between the many short processes, also where the environment says not to
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "", "PYTHONPYCACHEPREFIX": str(folder / "compiled")}
     path, end = folder / "traces.duckdb", time.monotonic() + seconds
     said: list[Path] = []
     running: list[tuple[subprocess.Popen[bytes], float]] = []
@@ -64,7 +66,7 @@ def soak(folder: Path, seconds: float, processes: int, seed: int) -> dict[str, f
             arguments = [path, left, draw.choice([20_000, 200_000, 16 << 20]), draw.randrange(1 << 30)]
             with output.open("wb") as file, (folder / "errors").open("ab") as errors:
                 command = [sys.executable, "-c", WRITER, *map(str, arguments)]
-                process = subprocess.Popen(command, stdout=file, stderr=errors)
+                process = subprocess.Popen(command, stdout=file, stderr=errors, env=environment)
             lifetime = draw.uniform(0.8, 4.0) if draw.random() < 0.5 else float("inf")
             running.append((process, time.monotonic() + lifetime))
         for process, deadline in list(running):

@@ -42,10 +42,18 @@ with traces.run("evaluation", "left running"):
 """
 
 
+# Compiled modules are kept between the many short processes, also where the environment says not to.
+ENVIRONMENT = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}
+
+
+@pytest.fixture(autouse=True, scope="module")
+def compiled(tmp_path_factory):
+    ENVIRONMENT["PYTHONPYCACHEPREFIX"] = str(tmp_path_factory.mktemp("compiled"))
+
+
 def start(program, *arguments):
-    return subprocess.Popen(
-        [sys.executable, "-c", program, *map(str, arguments)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT
-    )
+    command = [sys.executable, "-c", program, *map(str, arguments)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=ROOT, env=ENVIRONMENT)
 
 
 def acknowledged_by_a_killed_writer(path, seconds, fold_every):
@@ -200,7 +208,7 @@ def test_a_forked_child_does_not_keep_its_dead_parent_alive(tmp_path):
 def test_the_soak_finds_nothing_lost(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "tests.soak.store", "--seconds", "2", "--processes", "3", "--folder", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT, capture_output=True, text=True, check=False, env=ENVIRONMENT,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     result = json.loads(done.stdout.splitlines()[-1])
