@@ -44,7 +44,7 @@ def number(value: Any) -> str:
 def row(figure: dict[str, Any]) -> str:
     """One figure as a row of its table."""
     low, high = figure.get("low"), figure.get("high")
-    met = {True: "yes", False: "**no**"}.get(figure.get("met"), "–")
+    met = "–" if figure.get("met") is None else "yes" if figure["met"] else "**no**"
     peers = ", ".join(f"{name} {number(value)}" for name, value in (figure.get("peers") or {}).items())
     cells = (
         figure["figure"] + (f" ({figure['why']})" if figure.get("why") else ""),
@@ -64,7 +64,8 @@ def section(result: dict[str, Any]) -> str:
     if "failed" in result:
         return f"{title}: **failed**, {result['failed']}."
     rows = "\n".join(row(figure) for figure in result["figures"])
-    return f"{title}: {number(result.get('seconds'))} s on {result.get('machine', 'an unnamed machine')}.\n\n{HEAD}\n{rows}"
+    where = f"{number(result.get('seconds'))} s on {result.get('machine', 'an unnamed machine')}"
+    return f"{title}: {where}.\n\n{HEAD}\n{rows}"
 
 
 def main() -> int:
@@ -79,8 +80,8 @@ def main() -> int:
             results.append(measured(path, quick=quick) | {"file": path.name})
     today = datetime.datetime.now(datetime.UTC).date()
     how = "make bench" if not quick else "python benchmarks/results.py --quick"
-    head = f"# Results\n\nWritten by `{how}` on {today}. A dash is unknown or not asked; an aim that was missed says **no**."
-    page = "\n\n".join([head, *map(section, results)])
+    head = f"Written by `{how}` on {today}. A dash is unknown or not asked; an aim that was missed says **no**."
+    page = "\n\n".join(["# Results", head, *map(section, results)])
     (HERE / "RESULTS.md").write_text(page + "\n", encoding="utf-8")
     return int(any("failed" in result for result in results))
 
