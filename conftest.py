@@ -3,6 +3,10 @@
 import os
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("workbench", deadline=None)  # a busy machine is not a broken law
+settings.load_profile("workbench")
 
 os.environ["WORKBENCH_OFFLINE"] = "1"
 for name in list(os.environ):

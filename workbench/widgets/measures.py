@@ -156,4 +156,4 @@ def accuracy_and_cost(calls: pl.DataFrame, scores: pl.DataFrame, confidence: flo
             "cost_usd": pl.Float64,
             "cost_reason": pl.String,
         },
-    )
+    ).sort("program", "scorer", maintain_order=True)
