@@ -30,7 +30,7 @@ def test_an_input_of_any_shape_is_flattened():
 
 
 def test_every_leaf_is_an_array_so_that_it_can_be_donated_and_stacked():
-    make = jax.vmap(lambda key: MLP((3,), classes=2, key=key))
+    make = jax.vmap(lambda key: MLP((3,), classes=2, hidden=(8,), key=key))
     stacked = make(jax.random.split(jax.random.key(0), 4))
     assert all(isinstance(leaf, jax.Array) and leaf.shape[0] == 4 for leaf in jax.tree.leaves(stacked))
 
