@@ -9,8 +9,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-import portalocker
-
 from workbench.errors import StoreError
 
 __all__ = ["Hold", "StoreLock", "is_held"]
@@ -35,6 +33,8 @@ class Hold:
     """
 
     def __init__(self, path: Path, *, shared: bool = False) -> None:
+        import portalocker  # brings its Redis locks along, a quarter of what loading the magics took
+
         kind = portalocker.LockFlags.SHARED if shared else portalocker.LockFlags.EXCLUSIVE
         self._descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
         _open_descriptors.add(self._descriptor)
@@ -49,6 +49,8 @@ class Hold:
 
     def free(self) -> None:
         """Lets go. Unlocks before it closes: a forked child may still have the descriptor open."""
+        import portalocker
+
         if self._descriptor in _open_descriptors:  # not after a fork, which left it to the parent
             with suppress(portalocker.LockException):
                 portalocker.unlock(self._descriptor)
