@@ -1,0 +1,5 @@
+import sys
+
+from workbench.cli.program import main
+
+sys.exit(main())

@@ -1,0 +1,64 @@
+"""Rows as text: aligned columns for people, JSON for programs."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
+from typing import Any, Final
+
+__all__ = ["as_json", "as_table"]
+
+_WIDEST: Final = 60
+
+
+def as_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, widest: int = _WIDEST) -> str:
+    """Aligned columns under their names; numbers to the right; an unknown value is left empty.
+
+    Args:
+        rows: each with values by column name.
+        columns: which, and in which order.
+        widest: a longer value is cut, with an ellipsis.
+
+    Example:
+        >>> print(as_table([{"name": "a", "n": 10}, {"name": "bc", "n": None}], ["name", "n"]))
+        name   n
+        a     10
+        bc
+    """
+    right = {name for name in columns if any(_is_number(row.get(name)) for row in rows)}
+    lines = [list(columns), *([_word(row.get(name), widest) for name in columns] for row in rows)]
+    widths = [max(len(line[place]) for line in lines) for place in range(len(columns))]
+    return "\n".join(_line(line, widths, [name in right for name in columns]) for line in lines)
+
+
+def as_json(rows: Iterable[Mapping[str, Any]]) -> str:
+    """A JSON array with an object for every row; times in ISO form, an unknown value as null."""
+    return json.dumps([dict(row) for row in rows], indent=2, ensure_ascii=False, default=_plain)
+
+
+def _line(words: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
+    padded = (
+        word.rjust(width) if to_right else word.ljust(width)
+        for word, width, to_right in zip(words, widths, right, strict=True)
+    )
+    return "  ".join(padded).rstrip()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _word(value: Any, widest: int) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, float):
+        return f"{value:.6g}"
+    if isinstance(value, datetime):
+        return value.isoformat(" ", "seconds")
+    text = " ".join(str(value).split())
+    return text if len(text) <= widest else text[: widest - 1] + "…"
+
+
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, date) else str(value)
