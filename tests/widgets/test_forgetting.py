@@ -57,6 +57,10 @@ def test_names_cannot_bring_markup_in():
     assert "&lt;script&gt;" in html
 
 
+def test_names_that_matplotlib_reads_as_formulas_are_drawn():
+    assert forgetting(*frames(["$x^$", "_hidden"])).png.startswith(b"\x89PNG")
+
+
 def test_one_seed_is_drawn_without_interval_and_says_so():
     bundle = forgetting(*frames(["naive"], seeds=1))._repr_mimebundle_()
     assert "mean over 1 seed;" in bundle["text/plain"]

@@ -12,7 +12,6 @@ import polars as pl
 
 from workbench import traces
 from workbench.continual.campaign import Campaign, Chain
-from workbench.continual.compilation import use_compilation_cache
 from workbench.continual.engine import Data, Learner, Recipe
 from workbench.continual.metrics.summary import MATRIX
 from workbench.continual.progress import Progress
@@ -21,6 +20,7 @@ from workbench.continual.result import Result
 from workbench.continual.strategies.strategy import Strategy
 from workbench.continual.streams.stream import Stream
 from workbench.errors import OptionError
+from workbench.networks.compilation import keep_compiled
 
 __all__ = ["run"]
 
@@ -69,7 +69,7 @@ def run(
     recipe = Recipe() if recipe is None else recipe
     chosen, numbers = _strategies(strategies), _seeds(seeds)
     threads = _workers(workers, len(chosen) * len(numbers))
-    cache = use_compilation_cache()
+    cache = keep_compiled()
     parameters = {
         **describe(recipe),
         "stream": stream.name,

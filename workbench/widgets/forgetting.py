@@ -8,22 +8,21 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from html import escape
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
-import matplotlib as mpl
 import numpy as np
 import polars as pl
-from jaxtyping import Float
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
-from workbench.continual.metrics import t_interval
 from workbench.errors import DataError
+from workbench.widgets.theme import INK, SERIES, label
+
+if TYPE_CHECKING:
+    from jaxtyping import Float
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 __all__ = ["ForgettingPicture", "forgetting"]
 
-_GREY: Final = "#808080"  # 3.9 : 1 on white, 4.8 : 1 on #111111
-_LINES: Final = ("#d1605e", "#5b8fd6", "#6aa84f", "#b07aa1", "#d88c2b", "#4fb0ae")
 _MARKS: Final = ("o", "s", "^", "D", "v", "P")
 _NEEDED: Final = {
     "matrix": ("strategy", "seed", "step", "task", "accuracy"),
@@ -105,9 +104,12 @@ def _cube(cells: pl.DataFrame) -> Float[np.ndarray, "seeds tasks tasks"]:
 
 
 def _figure(cubes: dict[str, Float[np.ndarray, "seeds tasks tasks"]]) -> Figure:
+    import matplotlib as mpl  # heavy: when a picture is made
+    from matplotlib.figure import Figure
+
     columns = min(len(cubes) + 1, 3)
     rows = math.ceil((len(cubes) + 1) / columns)
-    with mpl.rc_context({"text.color": _GREY, "axes.labelcolor": _GREY, "xtick.color": _GREY, "ytick.color": _GREY}):
+    with mpl.rc_context({"text.color": INK, "axes.labelcolor": INK, "xtick.color": INK, "ytick.color": INK}):
         figure = Figure(figsize=(3.1 * columns, 3.0 * rows), layout="constrained")
         axes = figure.subplots(rows, columns, squeeze=False).flatten()
         for axis, (name, cube) in zip(axes, cubes.items(), strict=False):
@@ -118,6 +120,11 @@ def _figure(cubes: dict[str, Float[np.ndarray, "seeds tasks tasks"]]) -> Figure:
     return figure
 
 
+def _name(text: str) -> str:
+    """A name that matplotlib draws as it is: a dollar sign would start a formula, an underscore hide the entry."""
+    return "\u200b" * text.startswith("_") + label(text, markup=False).replace("$", r"\$")
+
+
 def _heat(axis: Axes, name: str, R: Float[np.ndarray, "tasks tasks"]) -> None:
     tasks = len(R)
     axis.imshow(R, vmin=0, vmax=1, cmap="cividis")
@@ -126,25 +133,27 @@ def _heat(axis: Axes, name: str, R: Float[np.ndarray, "tasks tasks"]) -> None:
             colour = "black" if value > 0.55 else "white"
             axis.text(task, step, f"{value:.2f}", ha="center", va="center", color=colour, fontsize=8)
     ticks = range(0, tasks, max(1, tasks // 10))
-    axis.set(title=name, xlabel="tested on task", ylabel="after learning task", xticks=ticks, yticks=ticks)
+    axis.set(title=_name(name), xlabel="tested on task", ylabel="after learning task", xticks=ticks, yticks=ticks)
     for spine in axis.spines.values():
         spine.set_visible(False)
 
 
 def _curves(axis: Axes, cubes: dict[str, Float[np.ndarray, "seeds tasks tasks"]]) -> None:
+    from workbench.continual.metrics import t_interval  # heavy: brings scipy
+
     for place, (name, cube) in enumerate(cubes.items()):
         steps = np.arange(cube.shape[1])
         so_far = [t_interval(cube[:, step, : step + 1].mean(axis=1).tolist()) for step in steps]
         means = np.array([interval.value for interval in so_far], float)
         highs = np.array([interval.high for interval in so_far], float)
-        colour, mark = _LINES[place % len(_LINES)], _MARKS[place % len(_MARKS)]
+        colour, mark = SERIES[place % len(SERIES)], _MARKS[place % len(_MARKS)]
         half = None if np.isnan(highs).any() else highs - means
-        axis.errorbar(steps, means, yerr=half, label=name, color=colour, marker=mark, capsize=3, markersize=5)
+        axis.errorbar(steps, means, yerr=half, label=_name(name), color=colour, marker=mark, capsize=3, markersize=5)
         axis.set_xticks(range(0, len(steps), max(1, len(steps) // 10)))
     axis.set(title="tasks learned so far", xlabel="after learning task", ylabel="mean accuracy", ylim=(0, 1.05))
     for spine in axis.spines.values():
-        spine.set_color(_GREY)
-    axis.grid(color=_GREY, alpha=0.25)
+        spine.set_color(INK)
+    axis.grid(color=INK, alpha=0.25)
     axis.legend(frameon=False, loc="best")
 
 
