@@ -12,6 +12,7 @@ from __future__ import annotations
 import functools
 import json
 import os
+import re
 import shutil
 import sys
 import time
@@ -31,9 +32,9 @@ SPENT = """
            CASE WHEN count(*) = count(cost_usd) THEN coalesce(sum(cost_usd), 0) END AS cost_usd
     FROM spans WHERE operation = 'chat' AND status <> 'running'"""
 SCORED = """
-    SELECT program, count(*) FILTER (bool) AS right, count(bool) AS n, max(started_at) AS at
+    SELECT program, count(*) FILTER (bool) AS correct, count(bool) AS scored
     FROM scores JOIN samples USING (run_id, program, sample_id, repetition)
-    WHERE kind = 'bool' GROUP BY program ORDER BY at"""
+    WHERE kind = 'bool' GROUP BY program HAVING count(bool) > 0 ORDER BY max(samples.started_at)"""
 
 
 def count_calls(tally: str) -> None:
@@ -68,7 +69,7 @@ def execute(path: Path, folder: Path) -> tuple[Any, int, float]:
         timeout=300,
         kernel_name="python3",
         resources={"metadata": {"path": str(path.parent)}},
-        extra_arguments=[f"--IPKernelApp.exec_lines={counting}"],
+        extra_arguments=[f"--IPKernelApp.exec_lines={counting}", "--log-level=ERROR"],
         store_widget_state=False,
     )
     environment = {
@@ -106,9 +107,11 @@ def summarise(calls: int, seconds: float, store_path: Path) -> dict[str, Any]:
     print(f"  {spent['input_tokens']:,} input and {spent['output_tokens']:,} output tokens, cost {price}")
     accuracy = low = high = None
     for row in programs:  # the last one is compared with those before it, and goes into the JSON
-        interval = wilson(row["right"], row["n"])
-        accuracy, low, high = (round(value, 4) for value in (row["right"] / row["n"], interval.low, interval.high))
-        found = f"{row['right']} of {row['n']} right, {accuracy:.0%} [{low:.0%}, {high:.0%}]"
+        interval = wilson(row["correct"], row["scored"])
+        accuracy, low, high = (
+            round(value, 4) for value in (row["correct"] / row["scored"], interval.low, interval.high)
+        )
+        found = f"{row['correct']} of {row['scored']} right, {accuracy:.0%} [{low:.0%}, {high:.0%}]"
         print(f"  {row['program']!r}: {found}")
     print(f"  {seconds:.1f} seconds")
     return {
@@ -129,7 +132,8 @@ def main() -> int:
     try:
         notebook, calls, seconds = execute(path, folder)
     except CellExecutionError as error:
-        print(f"{path.name} stopped at a cell that failed:\n\n{error}", file=sys.stderr)
+        plain = re.sub(r"\x1b\[[0-9;]*m", "", str(error))
+        print(f"{path.name} stopped at a cell that failed:\n\n{plain}", file=sys.stderr)
         return 1
     executed, page = keep(notebook, path.stem)
     figures = summarise(calls, seconds, folder / "traces.duckdb")
