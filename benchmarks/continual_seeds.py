@@ -2,10 +2,10 @@
 
     python benchmarks/continual_seeds.py [--quick]
 
-Takes about 45 s on an idle machine (`--quick`: 30 s), most of it compiling. The work: digits in five tasks of two classes, 20 epochs,
-64-256-256-10, SGD, batches of 32 (900 steps a seed), without storage. Expected on two idle cores: threads first, at
-about twice the seed-steps per second of one after another. Figures are medians of rounds that take the ways in turn;
-bounds are the least and the greatest round.
+Takes about 45 s on an idle machine (`--quick`: 30 s), most of it compiling. The work: digits in five tasks of two
+classes, 20 epochs, 64-256-256-10, SGD, batches of 32 (900 steps a seed), without storage. Expected on two idle cores:
+threads first, at about twice the seed-steps per second of one after another. Figures are medians of rounds that take
+the ways in turn; bounds are the least and the greatest round.
 """
 
 from __future__ import annotations
