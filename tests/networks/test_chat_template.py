@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import CapabilityError
@@ -43,11 +43,13 @@ def shown(template, ids):
     return "".join(names.get(id) or template.tokenizer.decode([id]) for id in ids)
 
 
+@settings(deadline=None)
 @given(name=NAMES, arguments=st.dictionaries(NAMES, VALUES, max_size=4))
 def test_a_rendered_call_parses_back(name, arguments):
     assert parse_call(render_call(ToolCall("1", name, arguments)), "1") == ToolCall("1", name, arguments)
 
 
+@settings(deadline=None)
 @given(st.text(max_size=30))
 def test_no_text_breaks_the_parser(text):
     call = parse_call(text, "1")
@@ -84,6 +86,7 @@ def test_what_is_learned_is_what_the_assistant_said(template):
     )
 
 
+@settings(deadline=None)
 @given(text=st.text(max_size=20), arguments=st.lists(st.dictionaries(NAMES, VALUES, max_size=2), max_size=2))
 def test_what_the_assistant_says_parses_back(template, text, arguments):
     calls = [ToolCall(f"call_{n}", "add", given) for n, given in enumerate(arguments, start=1)]

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import OptionError
@@ -21,6 +21,7 @@ def test_top_p_keeps_the_likeliest_tokens_that_reach_it(top_p, allowed):
     assert {draw(LOGITS, Sampling(temperature=1.0, top_p=top_p), rng) for _ in range(400)} == allowed
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(-50, 50), min_size=2, max_size=9))
 def test_log_probabilities_sum_to_one(logits):
     assert np.isclose(np.exp(log_probabilities(np.array(logits))).sum(), 1)

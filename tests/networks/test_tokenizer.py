@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import DataError
@@ -12,6 +12,7 @@ def trained():
     return Tokenizer.train(["What is 12 + 34 in Paris?", "the add tool"] * 9, SPECIALS, 320)
 
 
+@settings(deadline=None)
 @given(st.text())
 @example("<|end|> and <|call|>")
 @example("١٢ 🙂 e\u0301 \x00\r\n\t  ")

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 import numpy as np
 from jaxtyping import Array
 from safetensors import SafetensorError
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from workbench.errors import DataError
 from workbench.networks.transformer import Transformer, TransformerConfig
@@ -75,7 +75,9 @@ def save_transformer(model: Transformer, folder: Path, dtype: str = "float32", *
     }
     (folder / "config.json").write_text(json.dumps(body, indent=2) + "\n", encoding="utf-8")
     arrays = {name: np.ascontiguousarray(np.asarray(weight, dtype)) for name, weight in weights_of(model).items()}
-    save_file(arrays, folder / "model.safetensors", metadata={"format": "pt"})
+    part = folder / "model.safetensors.part"
+    part.write_bytes(save(arrays, metadata={"format": "pt"}))
+    part.replace(folder / "model.safetensors")
 
 
 def load_transformer(folder: Path) -> Transformer:

@@ -1,0 +1,44 @@
+import json
+
+import pytest
+
+from workbench.models.pocket import PocketModel
+from workbench.models.pocket.__main__ import main
+from workbench.models.pocket.card import AIMS, Figure, card
+from workbench.models.pocket.model import WEIGHTS
+from workbench.training.curriculum import TASKS
+
+
+def test_a_figure_carries_its_wilson_interval_and_whether_the_aim_is_met():
+    body = Figure("addition", 990, 1000).json()
+    assert (body["value"], body["n"], body["aim"], body["met"]) == (0.99, 1000, 0.99, True)
+    # Wilson's formula by hand: (p + z²/2n ± z √(p(1−p)/n + z²/4n²)) / (1 + z²/n)
+    assert body["low"] == pytest.approx(0.98168, abs=2e-5)
+    assert body["high"] == pytest.approx(0.99456, abs=2e-5)
+    assert "aim" not in Figure("hard_sum", 1, 2).json()
+
+
+def test_the_command_prints_one_json_object_as_its_last_line(capsys):
+    main(["--evaluate", "--limit", "8", "--tasks", "addition,tool_call"])
+    *table, last = capsys.readouterr().out.splitlines()
+    body = json.loads(last)
+    assert [figure["figure"] for figure in body["figures"]] == ["addition", "tool_call"]
+    assert all(figure["n"] == 8 for figure in body["figures"])
+    assert table[0].startswith("| task")
+
+
+@pytest.mark.parametrize("wrong", [["--evaluate", "--tasks", "multiply"], ["--evaluate", "--limit", "0"]])
+def test_wrong_arguments_are_named(wrong, capsys):
+    with pytest.raises(SystemExit):
+        main(wrong)
+    assert "allowed" in capsys.readouterr().err
+
+
+def test_the_shipped_card_states_every_task_of_these_weights():
+    text = (WEIGHTS.parent / "CARD.md").read_text(encoding="utf-8")
+    model = PocketModel.load()
+    assert model.version in text
+    assert all(f"| {task}" in text for task in TASKS)
+    assert (WEIGHTS / "model.safetensors").stat().st_size <= 8_000_000
+    fresh = card(model, [Figure(task, 1, 2) for task in TASKS], WEIGHTS)
+    assert all(f"(aim {aim})" in fresh for aim in AIMS.values())

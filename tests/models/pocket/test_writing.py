@@ -1,0 +1,78 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.messages import ToolCall, assistant
+from workbench.models.pocket.model import WEIGHTS
+from workbench.models.pocket.writing import Writing
+from workbench.networks import ChatTemplate, Tokenizer
+
+
+@pytest.fixture(scope="session")
+def template():
+    return ChatTemplate(Tokenizer.load(WEIGHTS / "tokenizer.json"))
+
+
+def write(template, ids, stop=(), logprobs=False):
+    writing = Writing(template, stop, logprobs)
+    logits = np.zeros(template.tokenizer.size, np.float32)
+    said = []
+    for id in ids:
+        said.append(writing.add(id, logits))
+        if writing.stopped:
+            break
+    message, reason, rest = writing.finish()
+    return message, reason, "".join(said) + rest, writing
+
+
+@settings(deadline=None)
+@given(text=st.text(max_size=40), stop=st.lists(st.text(min_size=1, max_size=3), max_size=2))
+def test_what_was_said_is_the_text_up_to_the_first_stop_string(template, text, stop):
+    ids = [*template.tokenizer.encode(text), template.end]
+    message, reason, said, writing = write(template, ids, stop)
+    ends = [place for string in stop if (place := text.find(string)) >= 0]
+    if not ends:
+        assert (message.text, said, reason) == (text, text, "stop")
+    elif writing.stopped:
+        assert (message.text, said, reason) == (text[: min(ends)], text[: min(ends)], "stop")
+
+
+@settings(deadline=None)
+@given(ids=st.lists(st.integers(0, 1023), max_size=30))
+def test_pieces_of_any_ids_join_to_the_message_s_text(template, ids):
+    ids = [id for id in ids if id != template.end]
+    message, _, said, _ = write(template, ids)
+    assert said == message.text
+
+
+def test_a_character_comes_out_whole(template):
+    ids = template.tokenizer.encode("🙂")
+    assert len(ids) > 1
+    writing = Writing(template)
+    pieces = [writing.add(id, np.zeros(1024)) for id in ids]
+    assert pieces == [""] * (len(ids) - 1) + ["🙂"]
+
+
+def test_a_call_is_no_text_and_ends_in_tool_call(template):
+    ids = [template.call, *template.tokenizer.encode("add(a=1, b=2)"), template.end]
+    message, reason, said, _ = write(template, ids)
+    assert message == assistant("", ToolCall("call_1", "add", {"a": 1, "b": 2}))
+    assert (reason, said) == ("tool_call", "")
+
+
+def test_a_malformed_call_comes_out_as_text(template):
+    message, reason, said, _ = write(template, [template.call, *template.tokenizer.encode("add(a="), template.end])
+    assert (message.text, reason, said) == ("add(a=", "stop", "add(a=")
+
+
+def test_without_an_ending_token_the_length_was_reached(template):
+    assert write(template, template.tokenizer.encode("12"))[1] == "length"
+
+
+def test_log_probabilities_are_those_of_the_logits(template):
+    _, _, _, writing = write(template, template.tokenizer.encode("1"), logprobs=True)
+    (token,) = writing.logprobs
+    assert token.token == "1"
+    assert np.isclose(token.logprob, -np.log(template.tokenizer.size))
+    assert len(token.top) == 5
