@@ -17,7 +17,7 @@ __all__ = ["Table", "shown"]
 _STYLE: Final = (
     "border-collapse:collapse;font-variant-numeric:tabular-nums;color:inherit;background:transparent;margin:0.5em 0"
 )
-_CAPTION: Final = "caption-side:top;text-align:left;padding:0 0 0.4em;color:inherit"
+_CAPTION: Final = "caption-side:top;text-align:left;white-space:normal;padding:0 0 0.4em;color:inherit"
 _CELL: Final = "padding:0.2em 0.9em 0.2em 0;border:0;border-bottom:1px solid rgba(128,128,128,.35);color:inherit"
 
 
@@ -112,11 +112,10 @@ class Table:
     __repr__ = __str__
 
     def _numeric(self) -> list[bool]:
-        """Which columns hold numbers, and so are set to the right."""
+        """Which columns hold numbers or nothing, and so are set to the right."""
         columns: Iterable[Sequence[Any]] = zip(*self.rows, strict=True) if self.rows else [()] * len(self.columns)
         return [
-            bool(known := [value for value in column if value is not None])
-            and all(isinstance(value, int | float) and not isinstance(value, bool) for value in known)
+            all(isinstance(value, int | float | None) and not isinstance(value, bool) for value in column)
             for column in columns
         ]
 

@@ -17,6 +17,7 @@ from workbench.tables import Table
 
 __all__ = ["Evaluation", "load"]
 
+_HEADS: Final = {"cost_usd": "USD", "cost_per_solved_usd": "USD per solved"}
 _SAMPLES: Final = "SELECT * FROM samples WHERE run_id = $run_id ORDER BY repetition, position, program"
 _SCORES: Final = """
     SELECT scores.* FROM scores JOIN samples USING (run_id, program, sample_id, repetition)
@@ -131,9 +132,12 @@ class Evaluation:
 
     def _table(self) -> Table:
         table = self.table
-        shown = [name for name in table.columns if name not in {"cost_reason", "answers"} or self.repetitions > 1]
-        shown = [name for name in shown if name != "cost_reason"]
-        return Table(self.caption, shown, table.select(shown).rows())
+        left_out = {"cost_reason"} | ({"answers"} if self.repetitions == 1 else set[str]())
+        left_out |= {name for name in ("missing", "errors") if not table[name].sum()}
+        left_out |= {name for name in ("correct", "cost_per_solved_usd") if not table[name].count()}
+        shown = [name for name in table.columns if name not in left_out]
+        heads = [_HEADS.get(name, name.replace("_", " ")) for name in shown]
+        return Table(self.caption, heads, table.select(shown).rows())
 
     def _repr_html_(self) -> str:
         return self._table().html

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 from dataclasses import dataclass
 from functools import cached_property
@@ -102,15 +103,15 @@ class Dashboard:
 
     @property
     def html(self) -> str:
-        """The tables as HTML, without a script."""
-        return "".join(table.html for table in self.tables)
+        """The caption and the tables as HTML, without a script."""
+        return f"<p>{html.escape(self.caption)}</p>" + "".join(table.html for table in self.tables)
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> tuple[dict[str, Any], dict[str, Any]]:
         """The picture: plotly's JSON, the PNG and the words; whoever shows it takes what it can."""
         picture = {
             "application/vnd.plotly.v1+json": json.loads(self.figure.to_json() or "{}"),
             "image/png": base64.b64encode(self.png).decode("ascii"),
-            "text/plain": str(self),
+            "text/plain": self.caption,
         }
         return picture, {"image/png": {"alt": self.caption}}
 
@@ -120,8 +121,7 @@ class Dashboard:
 
         picture, words = self._repr_mimebundle_()
         display(picture, metadata=words, raw=True)
-        text = "\n\n".join(map(str, self.tables))
-        display({"text/html": self.html, "text/plain": text}, raw=True)
+        display({"text/html": self.html, "text/plain": str(self)}, raw=True)
 
     def __repr__(self) -> str:
         return "\n\n".join([self.caption, *map(str, self.tables)])
