@@ -115,6 +115,13 @@ def test_accuracy_has_wilsons_interval_and_cost_is_the_mean_of_an_answer():
     assert (rows["free"]["cost_usd"], rows["free"]["model"]) == (0.0, "no model")
 
 
+def test_a_program_of_several_runs_is_told_apart():
+    spans = spans_of({"run_id": "abcdefgh", "cost_usd": 0.1}, {"run_id": "ijklmnop", "cost_usd": 0.2})
+    scores = pl.concat([scores_of("p", [True], "abcdefgh"), scores_of("p", [False], "ijklmnop")])
+    results = dashboard(spans, scores).results.select("program", "accuracy", "cost_usd").rows()
+    assert results == [("p, run abcdef", 1.0, 0.1), ("p, run ijklmn", 0.0, 0.2)]
+
+
 def test_a_judges_calls_are_not_the_programs_cost():
     spans = spans_of({"cost_usd": 0.25}, {"cost_usd": 9.0, "role": "judge"})
     assert dashboard(spans, scores_of("p", [True])).results["cost_usd"].to_list() == [0.25]

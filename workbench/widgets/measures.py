@@ -108,7 +108,8 @@ def accuracy_and_cost(calls: pl.DataFrame, scores: pl.DataFrame, confidence: flo
     """One row for each run, program and scorer with right-or-wrong scores.
 
     `n` counts items, `low` and `high` are Wilson's interval over items, `cost_usd` is the mean for each answer: None
-    where one call's is unknown, 0 for a program that calls no model. `model` names those that the program called.
+    where one call's is unknown, 0 for a program that calls no model. `model` names those that the program called. A
+    program that is in several runs is named with the run's first six digits.
 
     Args:
         calls: from `model_calls`.
@@ -118,6 +119,8 @@ def accuracy_and_cost(calls: pl.DataFrame, scores: pl.DataFrame, confidence: flo
     names = ("run_id", "program", "scorer")
     solver = calls.filter(pl.col("role").is_null() | (pl.col("role") == "solver"))
     rows: list[dict[str, Any]] = []
+    runs = scores.group_by("program").agg(pl.col("run_id").n_unique())
+    several = set(runs.filter(pl.col("run_id") > 1)["program"])
     for key, mine in scores.filter(pl.col("bool").is_not_null()).group_by(names, maintain_order=True):
         run_id, program, scorer = key
         items: dict[str, list[bool]] = {}
@@ -132,7 +135,7 @@ def accuracy_and_cost(calls: pl.DataFrame, scores: pl.DataFrame, confidence: flo
         reasons = made["cost_reason"].drop_nulls().unique(maintain_order=True).to_list()
         rows.append(
             {
-                "program": program,
+                "program": f"{program}, run {run_id[:6]}" if program in several else program,
                 "model": " + ".join(made["model"].unique(maintain_order=True).to_list()) or "no model",
                 "scorer": scorer,
                 "n": len(items),
