@@ -11,6 +11,7 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Final
 
 from workbench.errors import OptionError, nearest
@@ -79,7 +80,7 @@ def read_line(line: str, flags: Sequence[Flag], magic: str) -> Line:
         >>> line.last("model"), line.name, line.rest
         ('pocket', 'x', "What's 2 plus 3?")
     """
-    known = {name: flag for flag in flags for name in flag.names}
+    known = _by_name(tuple(flags))
     values: dict[str, tuple[str, ...]] = {}
     name: str | None = None
     at = _skip(line, 0)
@@ -149,6 +150,11 @@ def describe(flags: Sequence[Flag]) -> str:
     heads = [", ".join(flag.names) + (f" {flag.value}" if flag.value else "") for flag in flags]
     width = max(len(head) for head in heads)
     return "\n".join(f"  {head:<{width}}  {flag.help}" for head, flag in zip(heads, flags, strict=True))
+
+
+@lru_cache(maxsize=8)
+def _by_name(flags: tuple[Flag, ...]) -> dict[str, Flag]:
+    return {name: flag for flag in flags for name in flag.names}
 
 
 def _listed(flags: Sequence[Flag]) -> str:
