@@ -39,7 +39,7 @@ def test_texts_of_calls_at_the_same_time_are_not_mingled():
     transcript = Transcript()
     for event in (Asked(0), Asked(1), Said(0, Delta("a")), Said(1, Delta("b"))):
         transcript.take(event)
-    assert transcript.text == "2 calls running"
+    assert (transcript.text, transcript.note) == ("", "2 calls running")
     for event in (replied(0, "aa"), replied(1, "bb")):
         transcript.take(event)
     transcript.finish("b wins")

@@ -109,7 +109,8 @@ class Live:
         if not self.started:
             return _FIRST_SECONDS
         if events or not self._shown:
-            self._front.show(View(self.transcript.text, tuple(self.transcript.steps)))
+            seen = self.transcript
+            self._front.show(View(seen.text, tuple(seen.steps), note=seen.note))
             self._shown = True
         return self._front.seconds
 
@@ -121,7 +122,7 @@ class Live:
     @property
     def started(self) -> bool:
         """Whether anything has come that can be shown."""
-        return bool(self.transcript.text or self.transcript.steps)
+        return bool(self.transcript.text or self.transcript.steps or self.transcript.note)
 
     def finish(self, line: str, metadata: dict[str, Any]) -> None:
         """Shows the end of it."""

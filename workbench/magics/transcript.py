@@ -25,7 +25,7 @@ class Transcript:
     """Takes events in and keeps the picture of them.
 
     A call's text is the answer until another call begins; then it becomes a step. While several calls run at once
-    their texts would mingle, so only their number is shown.
+    their texts would mingle, so only their number is told.
     """
 
     steps: list[Step] = field(default_factory=list[Step])
@@ -40,13 +40,18 @@ class Transcript:
                 return self.answer
             case [text]:
                 return text
-            case several:
-                return f"{len(several)} calls running"
+            case _:
+                return ""
+
+    @property
+    def note(self) -> str:
+        """What goes on where there is no text to show."""
+        return f"{len(self._running)} calls running" if len(self._running) > 1 else ""
 
     @property
     def partial(self) -> str:
         """What an interrupted answer had said."""
-        return self.text if len(self._running) < 2 else ""
+        return self.text
 
     def take(self, event: Event) -> None:
         """Adds one event to the picture."""

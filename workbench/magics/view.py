@@ -20,11 +20,12 @@ _QUIET = "color:var(--jp-ui-font-color2,inherit);font-size:var(--jp-ui-font-size
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What is to be seen at one moment; `line` is empty while the answer is coming."""
+    """What is to be seen at one moment; `line` is empty while the answer is coming, `note` once it has come."""
 
     text: str
     steps: tuple[Step, ...] = ()
     line: str = ""
+    note: str = ""
 
     @property
     def busy(self) -> bool:
@@ -34,14 +35,14 @@ class View:
 
 def as_html(view: View) -> str:
     """The answer in a live region, the steps folded under it, and the line."""
-    busy = "true" if view.busy else "false"
+    busy, words = ("true" if view.busy else "false"), view.line or view.note
     return "".join(
         (
             f'<div class="workbench-answer" role="status" aria-live="polite" aria-busy="{busy}">',
             to_html(view.text),
             "</div>",
             _folded(view.steps),
-            f'<div class="workbench-line" style="{_QUIET}">{html.escape(view.line)}</div>' if view.line else "",
+            f'<div class="workbench-line" style="{_QUIET}">{html.escape(words)}</div>' if words else "",
         )
     )
 
@@ -49,7 +50,7 @@ def as_html(view: View) -> str:
 def as_text(view: View) -> str:
     """The answer, its steps in one line each, and the line."""
     steps = [f"  {step_line(step)}" for step in view.steps]
-    return "\n".join(part for part in (view.text, *steps, view.line) if part)
+    return "\n".join(part for part in (view.text, *steps, view.line or view.note) if part)
 
 
 def step_line(step: Step) -> str:
