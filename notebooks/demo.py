@@ -89,7 +89,8 @@ def keep(notebook: Any, name: str) -> tuple[Path, Path]:
     executed.parent.mkdir(exist_ok=True)
     nbformat.write(notebook, executed)
     offline = HTMLExporter(mathjax_url="", require_js_url="", jquery_url="", mermaid_js_url="")
-    page.write_text(offline.from_notebook_node(notebook, {"metadata": {"name": name}})[0], encoding="utf-8")
+    html, _ = offline.from_notebook_node(notebook, {"metadata": {"name": name}})
+    page.write_text(html.replace('<script src=""></script>', ""), encoding="utf-8")
     return executed, page
 
 

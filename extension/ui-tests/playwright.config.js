@@ -22,7 +22,7 @@ module.exports = {
     },
     trace: 'off',
     video: 'off',
-    viewport: { width: 1100, height: 700 }
+    viewport: { width: 1100, height: 760 }
   },
   webServer: {
     command: `"${python}" -m jupyterlab --config jupyter_server_test_config.py --ServerApp.port=${port} >"${log}" 2>&1`,

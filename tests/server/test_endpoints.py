@@ -108,6 +108,16 @@ def test_a_notebooks_spend_is_the_sum_of_its_own_calls(ask, store):
     }
 
 
+def test_a_renamed_notebook_keeps_its_calls(ask, store, jp_fetch, jp_asyncio_loop, jp_create_notebook):
+    jp_create_notebook("Untitled.ipynb")
+    call("Untitled.ipynb")
+    body = json.dumps({"path": "mine.ipynb"})
+    jp_asyncio_loop.run_until_complete(jp_fetch("api", "contents", "Untitled.ipynb", method="PATCH", body=body))
+    call("Untitled.ipynb")  # the running kernel is not told
+    _, answer = ask(notebook="mine.ipynb")
+    assert (answer["notebook"], answer["calls"]) == ("mine.ipynb", 2)
+
+
 def test_one_unknown_cost_makes_the_sum_unknown_with_its_reason(ask, store):
     call("mine.ipynb", cost_usd=0.25)
     call("mine.ipynb", cost_usd=None, cost_reason="no price for 'x'")

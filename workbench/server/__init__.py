@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_server.utils import url_path_join
 
+from workbench.server.renames import Renames
 from workbench.server.status import StatusEndpoint
 from workbench.server.version import VersionEndpoint
 
@@ -18,11 +19,18 @@ if TYPE_CHECKING:
 __all__ = ["ENDPOINTS", "load"]
 
 ENDPOINTS = {"version": VersionEndpoint, "status": StatusEndpoint}
+_CONTENTS_EVENTS = "https://events.jupyter.org/jupyter_server/contents_service/v1"
 
 
 def load(server_app: ServerApp) -> None:
     """Adds the endpoints to a Jupyter server, below its base URL."""
     application = server_app.web_app
     base_url = application.settings["base_url"]
-    rules = [(url_path_join(base_url, "workbench", name), endpoint) for name, endpoint in ENDPOINTS.items()]
+    renames = Renames()
+    events: Any = server_app.event_logger
+    events.add_listener(schema_id=_CONTENTS_EVENTS, listener=renames.listen)
+    rules = [
+        (url_path_join(base_url, "workbench", "version"), VersionEndpoint),
+        (url_path_join(base_url, "workbench", "status"), StatusEndpoint, {"renames": renames}),
+    ]
     application.add_handlers(".*$", rules)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ _QUESTION: Final = """
            coalesce(sum(output_tokens), 0)::BIGINT AS output_tokens,
            CASE WHEN count(*) = count(cost_usd) THEN coalesce(sum(cost_usd), 0) END AS cost_usd,
            min(cost_reason) FILTER (cost_usd IS NULL) AS cost_reason
-    FROM spans WHERE operation = 'chat' AND status <> 'running' AND notebook = $notebook
+    FROM spans WHERE operation = 'chat' AND status <> 'running' AND list_contains($names, notebook)
 """
 
 
@@ -35,17 +36,18 @@ class Spend:
     cost_reason: str | None
 
 
-def spend(notebook: str, folder: Path) -> Spend:
+def spend(names: Sequence[str], folder: Path) -> Spend:
     """Sums the calls of a notebook; blocks while the store is read, so call it in a thread.
 
     Args:
-        notebook: its path below the server's root, as its calls are tagged.
+        names: its path below the server's root, then earlier ones under which its calls may be tagged.
         folder: where its kernel runs, which decides on the store.
 
     Raises:
         StoreError: the store is busy, damaged or newer than this workbench.
     """
-    path = default_path(folder)
+    path, notebook = default_path(folder), names[0]
     if not path.exists() and not journal_folder(path).exists():  # asking must not make a store
         return Spend(notebook, None, 0, 0, 0, 0.0, None)
-    return Spend(notebook=notebook, **Store(path).query(_QUESTION, _WAIT_SECONDS, notebook=notebook).row(0, named=True))
+    row = Store(path).query(_QUESTION, _WAIT_SECONDS, names=list(names)).row(0, named=True)
+    return Spend(notebook=notebook, **row)

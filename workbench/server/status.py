@@ -11,6 +11,7 @@ from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from workbench.errors import StoreError
+from workbench.server.renames import Renames
 from workbench.server.spend import spend
 
 __all__ = ["StatusEndpoint"]
@@ -21,6 +22,10 @@ class StatusEndpoint(APIHandler):
 
     auth_resource = "workbench"
 
+    def initialize(self, renames: Renames) -> None:
+        """Takes what the server remembers."""
+        self.renames = renames
+
     @web.authenticated
     @authorized
     async def get(self) -> None:
@@ -28,7 +33,7 @@ class StatusEndpoint(APIHandler):
         notebook = checked(self.request.query_arguments.get("notebook", [b""])[-1])
         folder = Path(self.kernel_manager.cwd_for_path(notebook))
         try:
-            answer = asdict(await asyncio.to_thread(spend, notebook, folder))
+            answer = asdict(await asyncio.to_thread(spend, self.renames.names(notebook), folder))
         except StoreError as error:
             self.set_status(503)
             answer = {"message": error.message, "hint": error.hint}

@@ -5,17 +5,19 @@ import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
 const SHOTS = process.env.WORKBENCH_SCREENSHOTS ?? 'test-results';
 const STATUS = '.jp-WorkbenchStatus-button';
 
-const PROMPT = '%%llm\nWhat is 12 plus 30? If in doubt, and not sure, return "None".';
-const TOOL = '%%tool\ndef add(a: int, b: int) -> int:\n    return a + b';
-const SQL = '%%traces\nSELECT model, count(*) FROM spans GROUP BY model';
+const TOOL = '%%tool\ndef add(a: int, b: int) -> int: return a + b';
+const SQL = '%%traces\nSELECT operation, count(*) FROM spans GROUP BY operation';
 
 const line = (page: IJupyterLabPageFixture, cell: number, number: number) =>
   page.locator('.jp-Notebook .jp-CodeCell').nth(cell).locator('.cm-line').nth(number);
 const language = (page: IJupyterLabPageFixture, cell: number) =>
   page.locator('.jp-Notebook .jp-CodeCell').nth(cell).locator('.cm-content').first();
 
+const outputs = (page: IJupyterLabPageFixture, cell: number) =>
+  page.locator('.jp-Notebook .jp-CodeCell').nth(cell).locator('.jp-OutputArea');
+
 async function open(page: IJupyterLabPageFixture, ...cells: string[]): Promise<void> {
-  await page.notebook.createNew();
+  await page.notebook.createNew('ask.ipynb');
   for (const [index, source] of cells.entries()) {
     if (index > 0) {
       await page.notebook.addCell('code', source);
@@ -26,15 +28,23 @@ async function open(page: IJupyterLabPageFixture, ...cells: string[]): Promise<v
 }
 
 test('a %%llm cell answers, and the status item counts it', async ({ page }) => {
-  await open(page, '%load_ext workbench', PROMPT, TOOL, SQL);
+  await page.sidebar.close('left');
+  const load = '%load_ext workbench';
+  await open(page, load, '%%llm\nWhat is 27 plus 45?', TOOL, '%%llm --tools add\nWhat is 417 plus 45?', SQL);
   await expect(page.locator(STATUS)).toHaveText('no model calls');
 
   await page.notebook.runCell(0);
   await page.notebook.runCell(1);
-  const answer = page.locator('.jp-Notebook .jp-CodeCell').nth(1).locator('.jp-OutputArea');
-  await expect(answer).toContainText(/\d/);
-  await expect(page.locator('.jp-Notebook [data-mime-type="application/vnd.jupyter.stderr"]')).toHaveCount(0);
+  await expect(outputs(page, 1)).toContainText('72');
   await expect(page.locator(STATUS)).toHaveText(/^pocket · [1-9][\d,]* tok · \$0\.00$/);
+  const before = await page.locator(STATUS).textContent();
+
+  await page.notebook.runCell(2);
+  await page.notebook.runCell(3);
+  await expect(outputs(page, 3)).toContainText('462');
+  await expect(page.locator(STATUS)).not.toHaveText(before ?? '');
+  await page.notebook.runCell(4);
+  await expect(outputs(page, 4)).toContainText('execute_tool');
 
   await page.locator(STATUS).focus();
   await page.keyboard.press('Enter');
@@ -42,12 +52,11 @@ test('a %%llm cell answers, and the status item counts it', async ({ page }) => 
   await page.screenshot({ path: path.join(SHOTS, 'light.png') });
   await page.keyboard.press('Escape');
   await page.theme.setDarkTheme();
-  await page.locator(STATUS).click();
   await page.screenshot({ path: path.join(SHOTS, 'dark.png') });
 });
 
 test('a cell is coloured as its magic says, and again when its first line changes', async ({ page }) => {
-  await open(page, PROMPT, TOOL, SQL, 'plain = not None');
+  await open(page, '%%llm\nIf in doubt, and not sure, return "None".', TOOL, SQL, 'plain = not None');
   await expect(language(page, 0)).toHaveAttribute('data-language', 'workbench-llm');
   await expect(line(page, 0, 0).locator('span')).toHaveText('%%llm');
   await expect(line(page, 0, 1).locator('span')).toHaveCount(0); // prose: no keywords, no strings
