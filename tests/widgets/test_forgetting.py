@@ -10,7 +10,7 @@ from matplotlib import image
 
 from workbench.continual.metrics import MATRIX, per_seed, summarise
 from workbench.errors import DataError
-from workbench.widgets.forgetting import forgetting
+from workbench.widgets import forgetting
 
 
 def frames(names, tasks=3, seeds=2):
