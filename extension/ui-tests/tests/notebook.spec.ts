@@ -5,7 +5,7 @@ import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
 const SHOTS = process.env.WORKBENCH_SCREENSHOTS ?? 'test-results';
 const STATUS = '.jp-WorkbenchStatus-button';
 
-const TOOL = '%%tool\ndef add(a: int, b: int) -> int: return a + b';
+const TOOL = '%%tool\ndef add(a: int, b: int) -> int:\n    """Add two numbers."""\n    return a + b';
 const SQL = '%%traces\nSELECT operation, count(*) FROM spans GROUP BY operation';
 
 const line = (page: IJupyterLabPageFixture, cell: number, number: number) =>
@@ -16,21 +16,33 @@ const language = (page: IJupyterLabPageFixture, cell: number) =>
 const outputs = (page: IJupyterLabPageFixture, cell: number) =>
   page.locator('.jp-Notebook .jp-CodeCell').nth(cell).locator('.jp-OutputArea');
 
-async function open(page: IJupyterLabPageFixture, ...cells: string[]): Promise<void> {
-  await page.notebook.createNew('ask.ipynb');
-  for (const [index, source] of cells.entries()) {
-    if (index > 0) {
-      await page.notebook.addCell('code', source);
-    } else {
-      await page.notebook.setCell(0, 'code', source);
-    }
-  }
+/** Opens a notebook with these cells. */
+async function open(page: IJupyterLabPageFixture, folder: string, ...cells: string[]): Promise<void> {
+  const notebook = {
+    cells: cells.map((source, index) => ({
+      cell_type: 'code',
+      execution_count: null,
+      id: `cell-${index}`,
+      metadata: {},
+      outputs: [],
+      source
+    })),
+    metadata: {
+      kernelspec: { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' },
+      language_info: { name: 'python' }
+    },
+    nbformat: 4,
+    nbformat_minor: 5
+  };
+  await page.contents.uploadContent(JSON.stringify(notebook), 'text', `${folder}/ask.ipynb`);
+  await page.notebook.openByPath(`${folder}/ask.ipynb`);
+  await page.notebook.activate('ask.ipynb');
 }
 
-test('a %%llm cell answers, and the status item counts it', async ({ page }) => {
-  await page.sidebar.close('left');
+test('a %%llm cell answers, and the status item counts it', async ({ page, tmpPath }) => {
   const load = '%load_ext workbench';
-  await open(page, load, '%%llm\nWhat is 27 plus 45?', TOOL, '%%llm --tools add\nWhat is 417 plus 45?', SQL);
+  await open(page, tmpPath, load, '%%llm\nWhat is 27 plus 45?', TOOL, '%%llm --tools add\nWhat is 417 plus 45?', SQL);
+  await page.sidebar.close('left');
   await expect(page.locator(STATUS)).toHaveText('no model calls');
 
   await page.notebook.runCell(0);
@@ -55,8 +67,8 @@ test('a %%llm cell answers, and the status item counts it', async ({ page }) => 
   await page.screenshot({ path: path.join(SHOTS, 'dark.png') });
 });
 
-test('a cell is coloured as its magic says, and again when its first line changes', async ({ page }) => {
-  await open(page, '%%llm\nIf in doubt, and not sure, return "None".', TOOL, SQL, 'plain = not None');
+test('a cell is coloured as its magic says, and again when its first line changes', async ({ page, tmpPath }) => {
+  await open(page, tmpPath, '%%llm\nIf in doubt, and not sure, return "None".', TOOL, SQL, 'plain = not None');
   await expect(language(page, 0)).toHaveAttribute('data-language', 'workbench-llm');
   await expect(line(page, 0, 0).locator('span')).toHaveText('%%llm');
   await expect(line(page, 0, 1).locator('span')).toHaveCount(0); // prose: no keywords, no strings
@@ -75,15 +87,15 @@ test('without a notebook there is no status item', async ({ page }) => {
   await expect(page.locator(STATUS)).toBeHidden();
 });
 
-test('where the server extension is missing, the status item says how to mend it', async ({ page }) => {
+test('where the server extension is missing, the status item says how to mend it', async ({ page, tmpPath }) => {
   await page.route('**/workbench/version*', route => route.fulfill({ status: 404, body: '<html></html>' }));
-  await open(page, '1 + 1');
+  await open(page, tmpPath, '1 + 1');
   await expect(page.locator(STATUS)).toContainText('—');
   await expect(page.locator(STATUS)).toHaveAttribute('title', /jupyter server extension enable workbench/);
 });
 
-test('a server of another version is named', async ({ page }) => {
+test('a server of another version is named', async ({ page, tmpPath }) => {
   await page.route('**/workbench/version*', route => route.fulfill({ json: { version: '99.0' } }));
-  await open(page, '1 + 1');
+  await open(page, tmpPath, '1 + 1');
   await expect(page.locator(STATUS)).toHaveAttribute('title', /server has 99\.0/);
 });
