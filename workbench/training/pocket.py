@@ -13,6 +13,7 @@ import platform
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax
@@ -24,17 +25,33 @@ from workbench.networks.chat_template import SPECIALS, ChatTemplate, render_call
 from workbench.networks.checkpoint import save_transformer
 from workbench.networks.tokenizer import Tokenizer
 from workbench.networks.transformer import Transformer, TransformerConfig
-from workbench.training.curriculum.mixture import history, training_problem
+from workbench.training.curriculum.mixture import FIRST, SECOND, Mixture, history, training_problem
 from workbench.training.measure import held_out_accuracy
 from workbench.training.packing import Batch, pack
+from workbench.training.record import RunRecord
 from workbench.training.trainer import Progress, TrainingConfig, TrainingState, load_state, save_state, train
 
-__all__ = ["CONFIG", "batch_of", "main", "train_tokenizer"]
+__all__ = ["CONFIG", "LESSONS", "Lesson", "batch_of", "main", "train_tokenizer"]
 
 CONFIG = TransformerConfig(
     vocabulary=1024, width=128, layers=5, heads=4, kv_heads=2, head_size=32, hidden=352, context=512
 )
 ROWS, LENGTH = 10, 192
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A part of the training: how, and on what; its optimiser begins afresh."""
+
+    training: TrainingConfig
+    mixture: Mixture
+
+
+LESSONS = (
+    Lesson(TrainingConfig(steps=5000, rate=2e-3, decay=0.3), FIRST),
+    Lesson(TrainingConfig(steps=1500, rate=1e-3, decay=0.7, warmup=50), SECOND),
+)
+STEPS = sum(lesson.training.steps for lesson in LESSONS)
 
 
 def train_tokenizer(seed: int, problems: int = 6000) -> Tokenizer:
@@ -52,108 +69,107 @@ def train_tokenizer(seed: int, problems: int = 6000) -> Tokenizer:
     return Tokenizer.train(texts(), SPECIALS, CONFIG.vocabulary)
 
 
-def batch_of(template: ChatTemplate, seed: int, step: int) -> Batch:
-    """The training batch of a step: drawn from the seed and the step's number alone."""
-    rng = np.random.default_rng([seed, 1, step])
+def batch_of(template: ChatTemplate, seed: int, lesson: int, step: int) -> Batch:
+    """The training batch of a step: drawn from the seed, the lesson (from 1) and the step's number alone."""
+    rng = np.random.default_rng([seed, lesson, step])
 
     def examples() -> Iterator[tuple[list[int], list[bool]]]:
         while True:
-            problem = training_problem(rng)
+            problem = training_problem(rng, LESSONS[lesson - 1].mixture)
             yield template.example(history(problem), problem.tools)
 
     return pack(examples(), ROWS, LENGTH, template.pad)[0]
 
 
-class _Record:
-    """What a run has used so far, kept beside its checkpoint so that an interrupted run's record is whole."""
+class _Run:
+    """One run of the command: what the lessons share."""
 
-    def __init__(self, path: Path, options: argparse.Namespace, *, resumed: bool) -> None:
-        self.path = path
-        before: dict[str, Json] = json.loads(path.read_text(encoding="utf-8")) if resumed and path.exists() else {}
-        self._seconds, self._tokens = before.get("seconds", 0.0), before.get("tokens", 0)
-        self._started = time.time()
-        command = f"python -m workbench.training.pocket --seed {options.seed} --steps {options.steps}"
-        machine = f"{os.cpu_count()} cores, {platform.machine()}, {jax.default_backend()}"
-        sessions = before.get("sessions", 0) + 1
-        self.body: dict[str, Json] = {"command": command, "seed": options.seed, "steps": 0, "machine": machine}
-        self.body["sessions"] = sessions
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.out: Path = options.out
+        self.out.mkdir(parents=True, exist_ok=True)
+        self.started = self.measured = time.time()
+        self.tokenizer = train_tokenizer(options.seed)
+        self.tokenizer.save(self.out / "tokenizer.json")
+        self.template = ChatTemplate(self.tokenizer)
+        facts: dict[str, Json] = {
+            "command": f"python -m workbench.training.pocket --seed {options.seed} --steps {options.steps}",
+            "seed": options.seed,
+            "machine": f"{os.cpu_count()} cores, {platform.machine()}, {jax.default_backend()}",
+        }
+        self.record = RunRecord(self.out / "training.json", facts, resumed=not options.restart)
 
-    def update(self, steps: int, tokens: int) -> None:
-        """Count the steps done in all, and the tokens of this session."""
-        self.body["steps"] = steps
-        self.body["tokens"] = self._tokens + tokens
-        self.body["seconds"] = round(self._seconds + time.time() - self._started, 1)
+    def teach(self, model: Transformer, number: int) -> Transformer:
+        """Give the lesson of this number, from 1, or what is left of it."""
+        options, lesson = self.options, LESSONS[number - 1]
+        config = replace(lesson.training, steps=max(1, round(lesson.training.steps * options.steps / STEPS)))
+        checkpoint = self.out / f"training_state_{number}.eqx"
+        state = load_state(model, config, checkpoint) if checkpoint.exists() and not options.restart else None
+        first = 0 if state is None else int(state.step)
+        self.say(f"lesson {number}: steps {first} to {config.steps}")
+        self.record.lesson()
+        chosen = {"lesson": number, "steps": config.steps, "rate": config.rate, "rows": ROWS, "length": LENGTH}
+        with contextlib.ExitStack() as stack:
+            run = None
+            if options.store:
+                traces.use(options.store)
+                run = stack.enter_context(traces.run("training", "pocket", parameters=chosen, seed=options.seed))
 
-    def write(self) -> None:
-        """Write the record beside the weights."""
-        self.path.write_text(json.dumps(self.body, indent=2) + "\n", encoding="utf-8")
+            def report(progress: Progress, state: TrainingState) -> None:
+                self.record.update(progress, first)
+                figures = self.figures(progress, state, checkpoint)
+                if run is not None:
+                    for name, value in figures.items():
+                        run.metric(name, value, step=progress.step)
+
+            state = train(
+                model,
+                lambda step: batch_of(self.template, options.seed, number, step),
+                config,
+                state=state,
+                every=options.every,
+                report=report,
+                until=self.started + 60 * options.minutes if options.minutes else None,
+            )
+        self.save(state, checkpoint)
+        return state.model
+
+    def figures(self, progress: Progress, state: TrainingState, checkpoint: Path) -> dict[str, float]:
+        """Print where the lesson stands; every few minutes save and measure."""
+        speed = progress.tokens / progress.seconds
+        passed = time.time() - self.started
+        self.say(f"{passed:7.0f} s  step {progress.step:6d}  loss {progress.loss:.4f}  {speed:,.0f} tokens/s")
+        figures = {"loss": progress.loss, "tokens_per_second": speed}
+        if time.time() - self.measured > 60 * self.options.measure_minutes:
+            self.save(state, checkpoint)
+            accuracy = held_out_accuracy(state.model, self.template, count=self.options.measure_count)
+            self.say("           held out  " + "  ".join(f"{task} {value:.3f}" for task, value in accuracy.items()))
+            figures |= {f"held_out_{task}": value for task, value in accuracy.items()}
+            self.measured = time.time()
+        return figures
+
+    def save(self, state: TrainingState, checkpoint: Path) -> None:
+        """Write the state, the weights and the record."""
+        save_state(state, checkpoint)
+        special = {f"{name}_token_id": self.tokenizer.special(token) for name, token in _ENDS.items()}
+        save_transformer(state.model, self.out, "float16", **special)
+        self.record.write()
+
+    def say(self, line: str) -> None:
+        """Print a line at once."""
+        sys.stdout.write(line + "\n")
+        sys.stdout.flush()
 
 
 def main(arguments: list[str] | None = None) -> None:
     """The command."""
     options = _parser().parse_args(arguments)
-    out: Path = options.out
-    out.mkdir(parents=True, exist_ok=True)
-    started = time.time()
-    tokenizer = train_tokenizer(options.seed)
-    template = ChatTemplate(tokenizer)
-    tokenizer.save(out / "tokenizer.json")
+    run = _Run(options)
     model = Transformer.init(CONFIG, jax.random.key(options.seed))
-    config = TrainingConfig(steps=options.steps)
-    checkpoint: Path = options.checkpoint or out / "training_state.eqx"
-    state = load_state(model, config, checkpoint) if checkpoint.exists() and not options.restart else None
-    record = _Record(out / "training.json", options, resumed=state is not None)
-    first = 0 if state is None else int(state.step)
-    say = sys.stdout.write
-    say(f"{sum(leaf.size for leaf in jax.tree.leaves(model)):,} parameters, steps {first} to {options.steps}\n")
-    measured = time.time()
-
-    def save(state: TrainingState) -> None:
-        save_state(state, checkpoint)
-        special = {f"{name}_token_id": tokenizer.special(token) for name, token in _ENDS.items()}
-        save_transformer(state.model, out, "float16", **special)
-        record.write()
-
-    with contextlib.ExitStack() as stack:
-        run = None
-        if options.store:
-            traces.use(options.store)
-            chosen = {"steps": options.steps, "rate": config.rate, "rows": ROWS, "length": LENGTH}
-            run = stack.enter_context(traces.run("training", "pocket", parameters=chosen, seed=options.seed))
-
-        def report(progress: Progress, state: TrainingState) -> None:
-            nonlocal measured
-            record.update(progress.step, progress.tokens)
-            speed = progress.tokens / progress.seconds
-            say(f"{time.time() - started:7.0f} s  step {progress.step:6d}  loss {progress.loss:.4f}  {speed:,.0f} /s\n")
-            figures = {"loss": progress.loss, "tokens_per_second": speed}
-            if time.time() - measured > 60 * options.measure_minutes:
-                save(state)
-                accuracy = held_out_accuracy(state.model, template, count=options.measure_count)
-                say(
-                    "           held out  "
-                    + "  ".join(f"{task} {value:.3f}" for task, value in accuracy.items())
-                    + "\n"
-                )
-                figures |= {f"held_out_{task}": value for task, value in accuracy.items()}
-                measured = time.time()
-            if run:
-                for name, value in figures.items():
-                    run.metric(name, value, step=progress.step)
-            sys.stdout.flush()
-
-        until = started + 60 * options.minutes if options.minutes else None
-        state = train(
-            model,
-            lambda step: batch_of(template, options.seed, step),
-            config,
-            state=state,
-            every=options.every,
-            report=report,
-            until=until,
-        )
-        save(state)
-    say(json.dumps({"name": "pocket_training", **record.body}) + "\n")
+    run.say(f"{sum(leaf.size for leaf in jax.tree.leaves(model)):,} parameters")
+    for number in range(1, len(LESSONS) + 1):
+        model = run.teach(model, number)
+    run.say(json.dumps({"name": "pocket_training", **run.record.body}))
 
 
 _ENDS = {"bos": "<|begin|>", "eos": "<|end|>", "pad": "<|pad|>"}
@@ -162,12 +178,11 @@ _ENDS = {"bos": "<|begin|>", "eos": "<|end|>", "pad": "<|pad|>"}
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m workbench.training.pocket", description=__doc__)
     parser.add_argument("--seed", type=int, default=0, help="of the weights and of the data (default 0)")
-    parser.add_argument("--steps", type=int, default=5000, help="updates (default 5000)")
-    parser.add_argument("--minutes", type=float, help="stop after so many minutes, wherever the run is")
-    parser.add_argument("--out", type=Path, required=True, help="folder for weights, config and tokenizer")
-    parser.add_argument("--checkpoint", type=Path, help="state to resume from (default OUT/training_state.eqx)")
-    parser.add_argument("--restart", action="store_true", help="begin again although there is a state")
-    parser.add_argument("--store", type=Path, help="trace store in which to record the run and its metrics")
+    parser.add_argument("--steps", type=int, default=STEPS, help=f"updates of all lessons together (default {STEPS})")
+    parser.add_argument("--minutes", type=float, help="end each lesson that is under way after so many minutes")
+    parser.add_argument("--out", type=Path, required=True, help="folder for weights, states, config and tokenizer")
+    parser.add_argument("--restart", action="store_true", help="begin again although there are states to resume from")
+    parser.add_argument("--store", type=Path, help="trace store in which to record the lessons and their metrics")
     parser.add_argument("--every", type=int, default=100, help="steps between lines of progress (default 100)")
     parser.add_argument("--measure-minutes", type=float, default=4.0, help="minutes between held-out measurements")
     parser.add_argument("--measure-count", type=int, default=200, help="held-out problems of a family (default 200)")

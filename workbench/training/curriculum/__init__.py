@@ -2,15 +2,17 @@
 
 from workbench.training.curriculum.depth import REFUSAL, depth_problem, greeting_problem, hard_sum_problem
 from workbench.training.curriculum.exam import TASKS, exam
-from workbench.training.curriculum.mixture import SHARES, conversation, history, training_problem
+from workbench.training.curriculum.mixture import FIRST, SECOND, Mixture, conversation, history, training_problem
 from workbench.training.curriculum.problem import Problem, Split, held_out
 from workbench.training.curriculum.sums import sum_problem
 from workbench.training.curriculum.tool_use import tool_problem
 
 __all__ = [
+    "FIRST",
     "REFUSAL",
-    "SHARES",
+    "SECOND",
     "TASKS",
+    "Mixture",
     "Problem",
     "Split",
     "conversation",

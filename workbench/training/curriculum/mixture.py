@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -14,22 +14,41 @@ from workbench.training.curriculum.sums import sum_problem
 from workbench.training.curriculum.tool_use import distractors, tool_problem
 from workbench.training.curriculum.words import chance, invented, pick
 
-__all__ = ["SHARES", "conversation", "history", "training_problem"]
+__all__ = ["FIRST", "SECOND", "Mixture", "conversation", "history", "training_problem"]
 
-SHARES: dict[str, float] = {
-    "sum": 0.66,
-    "tool": 0.24,
-    "out_of_depth": 0.06,
-    "hard_sum": 0.03,
-    "small_talk": 0.01,
-}
-_FAMILIES: dict[str, Callable[[np.random.Generator, Split], Problem]] = {
-    "sum": sum_problem,
+Families = Mapping[str, Callable[[np.random.Generator, Split], Problem]]
+_FAMILIES: Families = {
     "tool": lambda rng, split: tool_problem(rng, split, answered=chance(rng, 0.6)),
     "out_of_depth": depth_problem,
     "hard_sum": hard_sum_problem,
     "small_talk": greeting_problem,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Mixture:
+    """What a lesson draws from.
+
+    Args:
+        shares: of the families, in problems; they need not sum to one.
+        one_digit: the share of the sums and differences in which a number is below 10 on purpose.
+    """
+
+    shares: Mapping[str, float]
+    one_digit: float = 0.0
+
+    def draw(self, rng: np.random.Generator, split: Split) -> Problem:
+        """One problem of one family."""
+        names = list(self.shares)
+        edges = np.cumsum(list(self.shares.values()))
+        name = names[int(np.searchsorted(edges, rng.random() * edges[-1]))]
+        if name == "sum":
+            return sum_problem(rng, split, one_digit=self.one_digit)
+        return _FAMILIES[name](rng, split)
+
+
+FIRST = Mixture({"sum": 0.66, "tool": 0.24, "out_of_depth": 0.06, "hard_sum": 0.03, "small_talk": 0.01})
+SECOND = Mixture({"sum": 0.45, "tool": 0.45, "out_of_depth": 0.05, "hard_sum": 0.03, "small_talk": 0.02}, one_digit=0.3)
 _SYSTEM = (
     *("You are a helpful assistant.", "You are a calculator.", "Be brief.", "Answer with a number.", "Be concise."),
     *("You are a careful mathematician.", "Answer the question.", "Answer with the final number only.", "Be kind."),
@@ -38,12 +57,15 @@ _SYSTEM = (
 )
 
 
-def training_problem(rng: np.random.Generator) -> Problem:
-    """A problem drawn by the shares, one in seven with a system message, one in ten with earlier turns."""
-    return conversation(rng, _draw(rng, "train"), earlier=chance(rng, 0.1), told=chance(rng, 0.15))
+def training_problem(rng: np.random.Generator, mixture: Mixture = FIRST) -> Problem:
+    """A problem of the mixture, one in seven with a system message, one in ten with earlier turns."""
+    problem = mixture.draw(rng, "train")
+    return conversation(rng, problem, earlier=chance(rng, 0.1), told=chance(rng, 0.15), mixture=mixture)
 
 
-def conversation(rng: np.random.Generator, problem: Problem, *, earlier: bool, told: bool) -> Problem:
+def conversation(
+    rng: np.random.Generator, problem: Problem, *, earlier: bool, told: bool, mixture: Mixture = FIRST
+) -> Problem:
     """The problem inside a longer conversation.
 
     Args:
@@ -51,10 +73,11 @@ def conversation(rng: np.random.Generator, problem: Problem, *, earlier: bool, t
         problem: what is asked last.
         earlier: whether another question was asked and answered before it; always one of the training split.
         told: whether a system message comes first.
+        mixture: where the other question comes from.
     """
     messages, tools = problem.messages, problem.tools
     if earlier:
-        before = _draw(rng, "train")
+        before = mixture.draw(rng, "train")
         fits = {tool.name for tool in before.tools}.isdisjoint(tool.name for tool in tools)
         if not (before.tools and tools) or (fits and len(before.tools) + len(tools) <= 4):
             # A question that was out of depth or answered without tools must stay so with the tools of the other.
@@ -70,12 +93,6 @@ def conversation(rng: np.random.Generator, problem: Problem, *, earlier: bool, t
     if told:
         messages = (system(_system(rng)), *messages)
     return replace(problem, messages=messages, tools=tools)
-
-
-def _draw(rng: np.random.Generator, split: Split) -> Problem:
-    names = list(SHARES)
-    edges = np.cumsum(list(SHARES.values()))
-    return _FAMILIES[names[int(np.searchsorted(edges, rng.random() * edges[-1]))]](rng, split)
 
 
 def _adds(problem: Problem) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.messages import assistant, user
-from workbench.training.curriculum.problem import Problem, Split
+from workbench.training.curriculum.problem import Problem, Split, held_out
 from workbench.training.curriculum.words import chance, number_pair, pick
 
 __all__ = ["ADDITION", "SUBTRACTION", "UNSEEN_ADDITION", "UNSEEN_SUBTRACTION", "sum_problem"]
@@ -91,6 +91,7 @@ def sum_problem(
     operation: str | None = None,
     unseen_wording: bool = False,
     low: int | None = None,
+    one_digit: float = 0.0,
 ) -> Problem:
     """A sum or difference of two numbers that the model is to give at once.
 
@@ -100,11 +101,12 @@ def sum_problem(
         operation: `addition` or `subtraction`; either when None.
         unseen_wording: take a wording that no training problem has.
         low: the smallest number; when None, 10 for four problems in five and 0 for the others.
+        one_digit: share of problems in which one number, or by chance both, is below 10 whatever `low` says.
     """
     operation = operation or pick(rng, ("addition", "subtraction"))
     if low is None:
         low = 0 if chance(rng, 0.2) else 10
-    a, b = number_pair(rng, split, low)
+    a, b = _one_digit_pair(rng, split) if one_digit and chance(rng, one_digit) else number_pair(rng, split, low)
     if operation == "subtraction" and a < b and chance(rng, 0.5):
         a, b = b, a
     seen, unseen = (ADDITION, UNSEEN_ADDITION) if operation == "addition" else (SUBTRACTION, UNSEEN_SUBTRACTION)
@@ -112,6 +114,14 @@ def sum_problem(
     if split == "train":
         question = vary(rng, question)
     return Problem(operation, (user(question),), assistant(str(a + b if operation == "addition" else a - b)))
+
+
+def _one_digit_pair(rng: np.random.Generator, split: Split) -> tuple[int, int]:
+    """A number below 10 and one below 10 or below 100, in either order."""
+    while True:
+        a, b = int(rng.integers(10)), int(rng.integers(10 if chance(rng, 0.3) else 100))
+        if held_out(a, b) == (split == "held_out"):
+            return (a, b) if chance(rng, 0.5) else (b, a)
 
 
 def vary(rng: np.random.Generator, question: str) -> str:
