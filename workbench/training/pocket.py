@@ -49,7 +49,7 @@ class Lesson:
 
 LESSONS = (
     Lesson(TrainingConfig(steps=5000, rate=2e-3, decay=0.3), FIRST),
-    Lesson(TrainingConfig(steps=1500, rate=1e-3, decay=0.7, warmup=50), SECOND),
+    Lesson(TrainingConfig(steps=2500, rate=1.5e-3, decay=0.7, warmup=50), SECOND),
 )
 STEPS = sum(lesson.training.steps for lesson in LESSONS)
 
@@ -95,6 +95,7 @@ class _Run:
         facts: dict[str, Json] = {
             "command": f"python -m workbench.training.pocket --seed {options.seed} --steps {options.steps}",
             "seed": options.seed,
+            "lessons": len(LESSONS),
             "machine": f"{os.cpu_count()} cores, {platform.machine()}, {jax.default_backend()}",
         }
         self.record = RunRecord(self.out / "training.json", facts, resumed=not options.restart)

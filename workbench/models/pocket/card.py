@@ -99,7 +99,7 @@ def card(model: PocketModel, figures: Sequence[Figure], folder: Path) -> str:
         date=time.strftime("%Y-%m-%d"),
         run=run,
         tokens=f"{run['tokens']:,}",
-        lessons="\n".join(_lesson(number, lesson) for number, lesson in enumerate(LESSONS, start=1)),
+        lessons="\n".join(_lesson(number, lesson) for number, lesson in enumerate(LESSONS[: run["lessons"]], start=1)),
         note=run.get("note", ""),
         minutes=f"{run['seconds'] / 60:.0f}",
     )

@@ -11,6 +11,7 @@ from workbench.training.curriculum.depth import depth_problem, hard_sum_problem
 from workbench.training.curriculum.mixture import conversation
 from workbench.training.curriculum.problem import Problem
 from workbench.training.curriculum.sums import sum_problem
+from workbench.training.curriculum.tool_catalogue import CONCEPTS
 from workbench.training.curriculum.tool_use import tool_problem
 
 __all__ = ["TASKS", "exam"]
@@ -27,6 +28,16 @@ def _small(rng: np.random.Generator) -> Problem:
         problem = sum_problem(rng, "held_out", low=0)
         numbers = [int(n) for n in "".join(c if c.isdigit() else " " for c in problem.messages[0].text).split()]
         if min(numbers) < 10:
+            return problem
+
+
+_RULES = frozenset(words for concept in CONCEPTS[:4] for words in concept.descriptions)
+
+
+def _rivals(rng: np.random.Generator) -> Problem:
+    while True:
+        problem = tool_problem(rng, "held_out", known=True, rivals=1.0)
+        if sum(tool.description in _RULES for tool in problem.tools) > 1:
             return problem
 
 
@@ -60,6 +71,10 @@ TASKS: Mapping[str, tuple[str, Draw]] = {
     "tool_call_invented": (
         "the same, tools with made-up names that no training problem has",
         partial(tool_problem, split="held_out", known=False),
+    ),
+    "tool_call_rivals": (
+        "the same, where two to four of the tools add, subtract, multiply and divide",
+        _rivals,
     ),
     "tool_answer": (
         "the answer after the tool's result came back",

@@ -18,7 +18,6 @@ __all__ = ["FIRST", "SECOND", "Mixture", "conversation", "history", "training_pr
 
 Families = Mapping[str, Callable[[np.random.Generator, Split], Problem]]
 _FAMILIES: Families = {
-    "tool": lambda rng, split: tool_problem(rng, split, answered=chance(rng, 0.6)),
     "out_of_depth": depth_problem,
     "hard_sum": hard_sum_problem,
     "small_talk": greeting_problem,
@@ -32,10 +31,14 @@ class Mixture:
     Args:
         shares: of the families, in problems; they need not sum to one.
         one_digit: the share of the sums and differences in which a number is below 10 on purpose.
+        answered: the share of the tool questions in which the tool was called already.
+        rivals: the share of the questions for a tool that calculates in which other such tools are at hand.
     """
 
     shares: Mapping[str, float]
     one_digit: float = 0.0
+    answered: float = 0.6
+    rivals: float = 0.0
 
     def draw(self, rng: np.random.Generator, split: Split) -> Problem:
         """One problem of one family."""
@@ -44,11 +47,18 @@ class Mixture:
         name = names[int(np.searchsorted(edges, rng.random() * edges[-1]))]
         if name == "sum":
             return sum_problem(rng, split, one_digit=self.one_digit)
+        if name == "tool":
+            return tool_problem(rng, split, answered=chance(rng, self.answered), rivals=self.rivals)
         return _FAMILIES[name](rng, split)
 
 
 FIRST = Mixture({"sum": 0.66, "tool": 0.24, "out_of_depth": 0.06, "hard_sum": 0.03, "small_talk": 0.01})
-SECOND = Mixture({"sum": 0.45, "tool": 0.45, "out_of_depth": 0.05, "hard_sum": 0.03, "small_talk": 0.02}, one_digit=0.3)
+SECOND = Mixture(
+    {"sum": 0.35, "tool": 0.55, "out_of_depth": 0.05, "hard_sum": 0.03, "small_talk": 0.02},
+    one_digit=0.3,
+    answered=0.3,
+    rivals=0.7,
+)
 _SYSTEM = (
     *("You are a helpful assistant.", "You are a calculator.", "Be brief.", "Answer with a number.", "Be concise."),
     *("You are a careful mathematician.", "Answer the question.", "Answer with the final number only.", "Be kind."),

@@ -35,6 +35,7 @@ __all__ = ["distractors", "tool_problem"]
 
 _WORDS = {"city": CITIES, "country": COUNTRIES, "name": NAMES, "noun": NOUNS, "topic": TOPICS, "language": LANGUAGES}
 _TYPES = {"int": "integer", "num": "number"}
+_RULES = range(4)  # the places of the four rules of arithmetic among the concepts
 _RESULTS = ("number", "word", "city")
 Ask: TypeAlias = Callable[[Split], tuple[str, dict[str, Json], Json]]
 
@@ -46,6 +47,7 @@ def tool_problem(
     known: bool | None = None,
     answered: bool = False,
     most_tools: int = 4,
+    rivals: float = 0.0,
 ) -> Problem:
     """A question that one of the tools answers.
 
@@ -57,10 +59,15 @@ def tool_problem(
         answered: whether the tool has been called already, so that the result is to be said; otherwise the call is
             asked for.
         most_tools: how many tools there are at most.
+        rivals: of the questions for a tool that calculates, the share in which other tools that calculate are at hand,
+            so that the question must be read to choose.
     """
     known = chance(rng, 0.65) if known is None else known
     tool, concept, ask = _known(rng, split) if known else _invented(rng, split)
-    others = distractors(rng, int(rng.integers(0, most_tools)), taken=(tool.name,), concept=concept)
+    if rivals and concept is not None and concept < len(_RULES) and chance(rng, rivals):
+        others = _rivals(rng, int(rng.integers(1, most_tools)), tool.name, concept)
+    else:
+        others = distractors(rng, int(rng.integers(0, most_tools)), taken=(tool.name,), concept=concept)
     place = int(rng.integers(len(others) + 1))
     messages: tuple[Message, ...] = ()
     if chance(rng, 0.12):
@@ -109,6 +116,14 @@ def distractors(
     return tuple(tools)
 
 
+def _rivals(rng: np.random.Generator, count: int, taken: str, concept: int) -> tuple[ToolDefinition, ...]:
+    """Tools for the other rules of arithmetic, at most `count`; none has the name that is taken."""
+    others = [index for index in _RULES if index != concept]
+    chosen = [others[int(place)] for place in rng.permutation(len(others))[:count]]
+    tools = {tool.name: tool for tool in (_define(rng, CONCEPTS[index], "train")[0] for index in chosen)}
+    return tuple(tool for name, tool in tools.items() if name != taken)
+
+
 def _schema(names: Sequence[str], kinds: Sequence[str]) -> dict[str, Json]:
     properties = {name: {"type": _TYPES.get(kind, "string")} for name, kind in zip(names, kinds, strict=True)}
     return {"type": "object", "properties": properties, "required": list(names)}
@@ -131,7 +146,7 @@ def _define(rng: np.random.Generator, concept: Concept, split: Split) -> tuple[T
 
 def _known(rng: np.random.Generator, split: Split) -> tuple[ToolDefinition, int | None, Ask]:
     # The four rules of arithmetic are asked for most, so that they make half of the questions.
-    index = int(rng.integers(4)) if chance(rng, 0.5) else int(rng.integers(len(CONCEPTS)))
+    index = int(rng.integers(len(_RULES))) if chance(rng, 0.5) else int(rng.integers(len(CONCEPTS)))
     concept = CONCEPTS[index]
     tool, kinds = _define(rng, concept, split)
 
