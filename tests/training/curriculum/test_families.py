@@ -7,6 +7,7 @@ import pytest
 from workbench.training.curriculum import (
     REFUSAL,
     TASKS,
+    Mixture,
     depth_problem,
     exam,
     held_out,
@@ -16,6 +17,7 @@ from workbench.training.curriculum import (
     training_problem,
 )
 from workbench.training.curriculum.sums import ADDITION, SUBTRACTION, UNSEEN_ADDITION, UNSEEN_SUBTRACTION
+from workbench.training.curriculum.tool_catalogue import CONCEPTS
 
 
 @pytest.fixture
@@ -66,6 +68,26 @@ def test_a_call_names_a_tool_that_is_there_with_exactly_its_parameters(rng):
             assert len({tool.name for tool in problem.tools}) == len(problem.tools) <= 4
 
 
+def test_rivals_are_the_other_rules_of_arithmetic(rng):
+    rules = CONCEPTS[:4]
+    asked_for = 0
+    for _ in range(300):
+        problem = tool_problem(rng, "train", known=True, rivals=1.0)
+        (call,) = problem.target.tool_calls
+        (asked,) = [tool for tool in problem.tools if tool.name == call.name]
+        rule = next((rule for rule in rules if asked.description in rule.descriptions), None)
+        if rule is None or not asked.description:
+            continue
+        asked_for += 1
+        for tool in problem.tools:
+            if tool is not asked:
+                assert tool.name in sum((other.names for other in rules), ()) or tool.description
+                assert tool.name not in rule.names
+                assert tool.description not in rule.descriptions
+                assert len(tool.parameters["required"]) == 2
+    assert asked_for > 100
+
+
 def test_no_training_problem_holds_a_held_out_pair_in_any_turn(training):
     seen = 0
     for problem in training:
@@ -101,6 +123,24 @@ def test_general_questions_are_refused_and_split_by_their_words(rng):
             problem = depth_problem(rng, split)
             assert problem.target.text == REFUSAL
     assert held_out(depth_problem(rng, "held_out").messages[-1].text)
+
+
+def test_a_number_below_ten_comes_as_often_as_the_mixture_says(rng):
+    def share(one_digit):
+        small = 0
+        for _ in range(400):
+            question = sum_problem(rng, "train", low=10, one_digit=one_digit).messages[0].text
+            small += min(int(n) for n in re.findall(r"\d+", question)) < 10
+        return small / 400
+
+    assert share(0.0) == 0
+    assert 0.4 < share(0.5) < 0.6
+
+
+def test_a_mixture_draws_its_families_by_their_shares(rng):
+    drawn = [Mixture({"sum": 1, "tool": 3}, answered=1.0).draw(rng, "train").family for _ in range(800)]
+    assert set(drawn) == {"addition", "subtraction", "tool_answer"}
+    assert 0.7 < drawn.count("tool_answer") / 800 < 0.8
 
 
 def test_the_same_seed_draws_the_same_problems():
