@@ -12,7 +12,6 @@ from workbench.magics.display import notice
 from workbench.magics.grammar import LLM_COMMANDS, llm_help
 from workbench.magics.line import dollars, tokens
 from workbench.magics.notebook import NotebookName
-from workbench.magics.spending import notebook_total
 from workbench.magics.toolbox import notebook_tools
 from workbench.methods import find_method, method_names
 from workbench.models import model_names
@@ -75,7 +74,8 @@ def run_command(host: Host, shell: InteractiveShell, command: str, argument: str
 
 
 def _status(host: Host) -> str:
-    total = notebook_total(host.notebook.path())
+    path = host.notebook.path()
+    total = traces.notebook_spend(traces.store(), [path] if path else [])
     about = "≈" if total.usage.approximate else ""
     cost = dollars(total.cost_usd, total.cost_reason)
     rows = [

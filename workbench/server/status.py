@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
+from collections.abc import Sequence
 from pathlib import Path, PurePosixPath, PureWindowsPath
+from typing import Any, Final
 
 from jupyter_server.auth.decorator import authorized
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
 from workbench.errors import StoreError
+from workbench.messages import Usage
 from workbench.server.renames import Renames
-from workbench.server.spend import spend
+from workbench.traces import Spend, Store, default_path, notebook_spend
+from workbench.traces.segment import journal_folder
 
 __all__ = ["StatusEndpoint"]
+
+_WAIT_SECONDS: Final = 5.0  # a status may come late, but not much
 
 
 class StatusEndpoint(APIHandler):
@@ -33,11 +38,37 @@ class StatusEndpoint(APIHandler):
         notebook = checked(self.request.query_arguments.get("notebook", [b""])[-1])
         folder = Path(self.kernel_manager.cwd_for_path(notebook))
         try:
-            answer = asdict(await asyncio.to_thread(spend, self.renames.names(notebook), folder))
+            answer = await asyncio.to_thread(status, self.renames.names(notebook), folder)
         except StoreError as error:
             self.set_status(503)
             answer = {"message": error.message, "hint": error.hint}
         self.finish(answer)
+
+
+def status(names: Sequence[str], folder: Path) -> dict[str, Any]:
+    """A notebook's spend as JSON; blocks while the store is read, so it is called in a thread.
+
+    Args:
+        names: its path below the server's root, then earlier ones under which its calls may be tagged.
+        folder: where its kernel runs, which decides on the store.
+
+    Raises:
+        StoreError: the store is busy, damaged or newer than this workbench.
+    """
+    path = default_path(folder)
+    if path.exists() or journal_folder(path).exists():
+        found = notebook_spend(Store(path), names, _WAIT_SECONDS)
+    else:  # asking must not make a store
+        found = Spend(None, 0, Usage(0, 0), 0.0, None)
+    return {
+        "notebook": names[0],
+        "model": found.model,
+        "calls": found.calls,
+        "input_tokens": found.usage.input_tokens,
+        "output_tokens": found.usage.output_tokens,
+        "cost_usd": found.cost_usd,
+        "cost_reason": found.cost_reason,
+    }
 
 
 def checked(given: bytes) -> str:

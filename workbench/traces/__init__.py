@@ -14,6 +14,7 @@ from workbench.traces.redaction import key_variables, redact
 from workbench.traces.runs import Run, record, run
 from workbench.traces.scope import Scope, current_scope, scope
 from workbench.traces.span import Span, span, start_span
+from workbench.traces.spend import Spend, notebook_spend
 from workbench.traces.store import Store, default_path, store, use
 
 if TYPE_CHECKING:
@@ -24,12 +25,14 @@ __all__ = [
     "Run",
     "Scope",
     "Span",
+    "Spend",
     "Store",
     "StoreWarning",
     "current_scope",
     "default_path",
     "key_variables",
     "meter",
+    "notebook_spend",
     "query",
     "record",
     "redact",
