@@ -15,12 +15,11 @@ from typing import Any, Final, Literal, TypeAlias, cast
 
 from jupyter_core.paths import jupyter_config_path, jupyter_path
 
-import workbench
 from workbench.cli.table import as_json
 from workbench.traces import key_variables
 from workbench.traces.store import default_path
 
-__all__ = ["Finding", "add_to", "findings"]
+__all__ = ["Finding", "add_to", "findings", "installed"]
 
 _PACKAGES: Final = (
     "jupyterlab",
@@ -57,15 +56,21 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     parser.set_defaults(run=_run)
 
 
+def installed() -> str:
+    """The version that is installed; of a source tree that never was, it is unknown."""
+    try:
+        return version("research-workbench")
+    except PackageNotFoundError:
+        return "0+unknown"
+
+
 def findings(*, devices: bool = False) -> Iterator[Finding]:
     """Looks at this environment; writes nothing and asks no network.
 
     Args:
         devices: whether to import JAX and list what it runs on.
     """
-    yield Finding(
-        "workbench", "ok", f"{workbench.__version__}, Python {platform.python_version()}, {platform.system()}"
-    )
+    yield Finding("workbench", "ok", f"{installed()}, Python {platform.python_version()}, {platform.system()}")
     yield from map(_package, _PACKAGES)
     yield from (_extra(name, module) for name, module in _EXTRAS.items())
     yield _store()

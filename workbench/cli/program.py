@@ -7,7 +7,6 @@ import os
 import sys
 from collections.abc import Sequence
 
-import workbench
 from workbench.cli import doctor, methods, traces
 from workbench.errors import WorkbenchError
 
@@ -25,7 +24,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         it was interrupted.
     """
     parser = argparse.ArgumentParser(prog="workbench", description="A research workbench inside Jupyter.")
-    parser.add_argument("--version", action="version", version=f"workbench {workbench.__version__}")
+    parser.add_argument("--version", action="version", version=f"workbench {doctor.installed()}")
     commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
     for part in (doctor, methods, traces):
         part.add_to(commands)

@@ -95,6 +95,8 @@ class Compactor:
                 return self._fold(time.monotonic() + budget_seconds)
             except duckdb.Error as error:
                 reason = str(error).split("\n")[0]
+            except OSError as error:
+                raise StoreError(f"The journal {str(self.folder)!r} cannot be read: {error}.") from error
             self._mend(reason)
             return self._fold(time.monotonic() + budget_seconds)
 
@@ -162,7 +164,7 @@ class Compactor:
 
     def _put_away(self, segment: Segment) -> None:
         self.archive.mkdir(exist_ok=True)
-        segment.path.rename(self.archive / segment.name)
+        segment.path.replace(self.archive / segment.name)
         self._seen.pop(segment.name, None)
 
     def _interrupt_the_dead(self, connection: duckdb.DuckDBPyConnection) -> None:

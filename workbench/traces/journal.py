@@ -123,7 +123,7 @@ class Journal:
                 if self._kept:
                     self.lost += len(self._kept)
                     warnings.warn(f"{len(self._kept)} records could not be written.", StoreWarning, stacklevel=2)
-                os.fsync(self._descriptor)
+                self._sync()
                 self._seal()
             if self._hold is not None:
                 self._hold.free()
@@ -182,6 +182,12 @@ class Journal:
         if len(self._kept) > _KEPT_RECORDS:
             self._kept.popleft()
             self.lost += 1
+
+    def _sync(self) -> None:
+        try:
+            os.fsync(self._descriptor)
+        except OSError as error:
+            warnings.warn(f"The journal could not be synced to the disk: {error}.", StoreWarning, stacklevel=3)
 
     def _seal(self) -> None:
         os.close(self._descriptor)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
@@ -25,25 +26,51 @@ _MISSING_COLUMN: Final = re.compile(r"Referenced column \"(\w+)\" (?:not found|w
 def read(path: Path, sql: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """Runs one question on the store, read-only; the caller holds the store's lock.
 
+    The question runs in a thread of its own, so that an interrupt (a stopped cell) ends it at once.
+
     Raises:
         StoreError: the SQL is wrong, would write, or would read outside the store.
         duckdb.Error: the file is damaged.
     """
     connection = open_database(path, read_only=True)
+    outcome: list[pl.DataFrame | Exception] = []
+    thread = threading.Thread(target=lambda: outcome.append(_outcome(connection, sql, parameters)), daemon=True)
+    try:
+        thread.start()
+        try:
+            thread.join()
+        except BaseException:
+            while thread.is_alive():  # again and again: before the question runs, an interrupt does nothing
+                connection.interrupt()
+                thread.join(0.02)
+            raise
+    finally:
+        connection.close()
+    match outcome:
+        case [pl.DataFrame() as frame]:
+            return frame
+        case [Exception() as error]:
+            raise error
+        case _:
+            raise StoreError("The store cannot answer: the question ended without a result.")
+
+
+def _outcome(
+    connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]
+) -> pl.DataFrame | Exception:
+    """The answer or what went wrong, which has no traceback: its frames would keep the file open."""
     relation: duckdb.DuckDBPyRelation | None = None
     try:
         relation = connection.sql(sql, params=dict(parameters) or None)
         relation = cast("duckdb.DuckDBPyRelation | None", relation)  # None where a statement has no rows
         relation = None if relation is None else _readable(relation)
         return pl.DataFrame() if relation is None else _narrowed(pl.DataFrame(relation), relation)
-    except (duckdb.IOException, duckdb.InternalException, duckdb.FatalException):
-        raise
-    except duckdb.Error as error:
-        # without the traceback, whose frames would keep the file open
-        raise StoreError(f"The store cannot answer: {error}", hint=_hint(str(error))) from None
+    except (duckdb.IOException, duckdb.InternalException, duckdb.FatalException) as error:
+        return error.with_traceback(None)
+    except (duckdb.Error, pl.exceptions.PolarsError, RuntimeError) as error:
+        return StoreError(f"The store cannot answer: {error}", hint=_hint(str(error)))
     finally:
         del relation
-        connection.close()
 
 
 def _readable(relation: duckdb.DuckDBPyRelation) -> duckdb.DuckDBPyRelation:

@@ -138,7 +138,7 @@ class Store:
         self.journal.close()
         try:
             self.compactor.fold(timeout_seconds=1.0, budget_seconds=_EXIT_SECONDS)
-        except StoreError:
+        except (StoreError, OSError):
             return  # whoever comes next folds it, or says what is wrong
 
     def leave_to_parent(self) -> None:
