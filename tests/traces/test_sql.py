@@ -1,9 +1,12 @@
 """Laws of questions: they only read, see all that was written, and say what is wrong with them."""
 
 import datetime
+import os
+import signal
 import subprocess
 import sys
 import threading
+import time
 
 import polars as pl
 import pytest
@@ -148,6 +151,25 @@ def test_a_store_opened_elsewhere_is_said(some):
         other.kill()
         other.wait()
     assert traces.query("SELECT count(*) AS n FROM spans")["n"].item() == 4
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="signals reach a waiting thread later on Windows")
+def test_an_interrupt_ends_a_long_question_and_the_store_stays_usable(some):
+    traces.query("SELECT 1")
+    alarm = threading.Timer(0.3, lambda: os.kill(os.getpid(), signal.SIGINT))
+    begun = time.monotonic()
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background job ignores it
+    try:
+        alarm.start()
+        with pytest.raises(KeyboardInterrupt) as kept:
+            traces.query("SELECT count(*) FROM range(10000000) a, range(10000000) b WHERE (a.range * b.range) % 7 = 3")
+    finally:
+        signal.signal(signal.SIGINT, before)
+    assert time.monotonic() - begun < 30
+    with traces.span("chat", "after"):
+        pass
+    assert traces.query("SELECT count(*) AS n FROM spans")["n"].item() == 4
+    assert kept.type is KeyboardInterrupt
 
 
 def test_a_question_needs_no_pyarrow(some):

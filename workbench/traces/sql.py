@@ -34,15 +34,22 @@ def read(path: Path, sql: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
     """
     connection = open_database(path, read_only=True)
     outcome: list[pl.DataFrame | Exception] = []
-    thread = threading.Thread(target=lambda: outcome.append(_outcome(connection, sql, parameters)), daemon=True)
-    try:
-        thread.start()
+    done = threading.Event()  # not `join`, which in CPython 3.11 takes a thread for ended when it is interrupted
+
+    def work() -> None:
         try:
-            thread.join()
+            outcome.append(_outcome(connection, sql, parameters))
+        finally:
+            done.set()
+
+    try:
+        threading.Thread(target=work, name="workbench-question", daemon=True).start()
+        try:
+            while not done.wait(0.1):  # in turns, so that a signal that another thread took is seen
+                pass
         except BaseException:
-            while thread.is_alive():  # again and again: before the question runs, an interrupt does nothing
+            while not done.wait(0.02):  # again and again: before the question runs, an interrupt does nothing
                 connection.interrupt()
-                thread.join(0.02)
             raise
     finally:
         connection.close()
