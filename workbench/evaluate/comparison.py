@@ -8,7 +8,7 @@ from fractions import Fraction
 
 import polars as pl
 
-from workbench.evaluate.statistics import mcnemar, paired_bootstrap, sign_flip
+from workbench.evaluate.statistics import mcnemar, newcombe_paired, paired_bootstrap, sign_flip
 from workbench.tables import Table
 
 __all__ = ["Comparison", "compare"]
@@ -23,8 +23,9 @@ class Comparison:
         second: the one compared with it.
         scorer: whose scores.
         difference: mean of second minus first, over items.
-        low: lower end of its bootstrap interval over items.
+        low: lower end of its interval.
         high: upper end.
+        method: which interval it is.
         p: two-sided, that the programs do not differ.
         test: which test p is of.
         n: items with scores of both.
@@ -41,6 +42,7 @@ class Comparison:
     difference: float
     low: float
     high: float
+    method: str
     p: float
     test: str
     n: int
@@ -66,7 +68,7 @@ class Comparison:
         left = f"; {self.left_out} items without both scores are left out" if self.left_out else ""
         return (
             f"{self.second} minus {self.first} by {self.scorer}, paired over {self.n} items{left}. "
-            f"{self.confidence:.0%} interval: bootstrap over items; p: {self.test}."
+            f"{self.confidence:.0%} interval: {self.method}; p: {self.test}."
         )
 
     def _table(self) -> Table:
@@ -90,9 +92,9 @@ def compare(
 ) -> Comparison:
     """Compares two programs by their scores on the same items.
 
-    An item's value is the mean of its repetitions, so that each item counts once. The interval is a bootstrap over
-    items. The test is McNemar's where every item has one right-or-wrong score a program, and otherwise its
-    generalisation, the sign-flip test over items.
+    An item's value is the mean of its repetitions, so that each item counts once. Where every item has one
+    right-or-wrong score a program, the interval is Newcombe's and the test McNemar's; otherwise they are a bootstrap
+    over items and the sign-flip test, which generalises McNemar's.
 
     Args:
         first: the baseline's name, and its scores (1.0 is right) by sample id.
@@ -108,13 +110,15 @@ def compare(
     ids = [name for name, values in of_a.items() if values and of_b.get(name)]
     a, b = {name: _mean(of_a[name]) for name in ids}, {name: _mean(of_b[name]) for name in ids}
     differences = [b[name] - a[name] for name in ids]
-    interval = paired_bootstrap([float(each) for each in differences], confidence=confidence, seed=seed)
+    both = sum(a[name] == b[name] == 1 for name in ids)
+    neither = sum(a[name] == b[name] == 0 for name in ids)
     if all(len(of_a[name]) == len(of_b[name]) == 1 and {a[name], b[name]} <= {0, 1} for name in ids):
-        p, test = (
-            mcnemar(sum(each < 0 for each in differences), sum(each > 0 for each in differences)),
-            "McNemar, exact",
-        )
+        gained, lost = sum(each > 0 for each in differences), sum(each < 0 for each in differences)
+        interval, method = newcombe_paired(both, gained, lost, neither, confidence), "Newcombe, paired"
+        p, test = mcnemar(lost, gained), "McNemar, exact"
     else:
+        interval = paired_bootstrap([float(each) for each in differences], confidence=confidence, seed=seed)
+        method = "bootstrap over items"
         p, exact = sign_flip(differences, seed=seed)
         test = f"sign flips of the items' means, {'exact' if exact else 'by 100,000 draws'}"
     differing = [name for name in ids if a[name] != b[name]]
@@ -133,14 +137,15 @@ def compare(
         difference=interval.estimate,
         low=interval.low,
         high=interval.high,
+        method=method,
         p=p,
         test=test,
         n=len(ids),
         left_out=len(of_a.keys() | of_b.keys()) - len(ids),
         confidence=confidence,
         flips=flips,
-        both=sum(a[name] == b[name] == 1 for name in ids),
-        neither=sum(a[name] == b[name] == 0 for name in ids),
+        both=both,
+        neither=neither,
     )
 
 

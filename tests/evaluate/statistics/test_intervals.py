@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.proportion import confint_proportions_2indep, proportion_confint
 
 from workbench.errors import OptionError
-from workbench.evaluate.statistics import clustered_proportion, paired_bootstrap, wilson
+from workbench.evaluate.statistics import clustered_proportion, newcombe_paired, paired_bootstrap, wilson
 
 COUNTS = st.integers(1, 5000).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 LEVELS = st.floats(0.5, 0.999)
@@ -104,3 +104,39 @@ def test_the_bootstrap_of_too_little_is_unknown():
     assert math.isnan(paired_bootstrap([1.0]).low)
     with pytest.raises(OptionError):
         paired_bootstrap([1.0, 2.0], resamples=0)
+
+
+CELLS = st.tuples(*[st.integers(0, 60)] * 4).filter(any)
+
+
+@given(CELLS, LEVELS)
+def test_newcombe_holds_its_estimate_and_mirrors_when_the_programs_change_places(cells, confidence):
+    both, gained, lost, neither = cells
+    interval = newcombe_paired(both, gained, lost, neither, confidence)
+    mirrored = newcombe_paired(both, lost, gained, neither, confidence)
+    assert -1 <= interval.low <= interval.estimate <= interval.high <= 1
+    assert interval.low < interval.high
+    assert math.isclose(interval.low, -mirrored.high, abs_tol=1e-12)
+    assert math.isclose(interval.estimate, (gained - lost) / sum(cells), abs_tol=1e-12)
+
+
+def test_newcombe_of_uncorrelated_answers_is_that_of_two_independent_proportions():
+    # 12 of 30 and 15 of 30 with both·neither = gained·lost: φ is 0
+    interval = newcombe_paired(both=6, gained=9, lost=6, neither=9)
+    low, high = confint_proportions_2indep(15, 30, 12, 30, method="newcomb", compare="diff")
+    assert math.isclose(interval.low, low, abs_tol=1e-9)
+    assert math.isclose(interval.high, high, abs_tol=1e-9)
+
+
+@pytest.mark.parametrize("cells", [(0.4, 0.2, 0.1, 0.3), (0.05, 0.9, 0.0, 0.05), (0.5, 0.1, 0.08, 0.32)])
+@pytest.mark.parametrize("n", [10, 40, 200])
+def test_newcombe_covers_the_true_difference_about_as_often_as_it_says(n, cells):
+    draws = np.random.default_rng(0).multinomial(n, cells, size=1000)
+    intervals = [newcombe_paired(*map(int, draw)) for draw in draws]
+    covered = np.mean([each.low <= cells[1] - cells[2] <= each.high for each in intervals])
+    assert covered >= 0.93
+
+
+def test_newcombe_refuses_negative_counts():
+    with pytest.raises(OptionError, match="-1"):
+        newcombe_paired(1, -1, 0, 0)
