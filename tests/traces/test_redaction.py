@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from workbench import traces
 from workbench.messages import ToolCall, assistant, user
 from workbench.traces.encoding import dumps, utf8
-from workbench.traces.record import Writer
 from workbench.traces.redaction import REDACTED, Redactor, key_variables, redact
+from workbench.traces.writer import Writer
 
 TOKEN = string.ascii_letters + string.digits
 SHAPES = [
@@ -138,6 +138,21 @@ def test_no_key_reaches_the_journal_or_the_store_by_any_way(fresh_store, monkeyp
     for form in (secret, json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], shaped):
         assert form.encode() not in raw
     assert REDACTED.encode() in raw
+
+
+@pytest.mark.parametrize("secret", ["attributes", "started_at", "interrupted", "operatio", "2026-11-21", "messages"])
+def test_a_password_that_is_a_word_of_the_record_costs_no_row(monkeypatch, secret):
+    monkeypatch.setenv("SOME_PASSWORD", secret)
+    with traces.span("chat", f"the password is {secret}") as span:
+        span.attribute("a", {secret: secret}).output_messages([assistant(secret)]).attempt(error_message=secret)
+    traces.record("tools", tool_version="v", name=secret)
+    row = traces.query("SELECT name, attributes, status FROM spans").to_dicts()
+    assert row == [
+        {"name": f"the password is {REDACTED}", "attributes": f'{{"a":{{"{REDACTED}":"{REDACTED}"}}}}', "status": "ok"}
+    ]
+    assert traces.query("SELECT text FROM span_messages JOIN messages USING (message_hash)")["text"].item() == REDACTED
+    assert traces.query("SELECT error_message FROM attempts")["error_message"].item() == REDACTED
+    assert traces.query("SELECT name FROM tools")["name"].item() == REDACTED
 
 
 def test_messages_that_differ_only_in_a_key_are_one_after_redaction(monkeypatch):

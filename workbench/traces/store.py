@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from workbench.errors import StoreError
 from workbench.traces.journal import Journal
-from workbench.traces.record import Writer
 from workbench.traces.segment import journal_folder
+from workbench.traces.writer import Writer
 
 if TYPE_CHECKING:
     import polars as pl

@@ -1,19 +1,26 @@
-"""Records: spans and rows as lines of the journal, without keys, each message body written once."""
+"""The writer: spans and rows as lines of the journal, without keys, each message body written once."""
 
 from __future__ import annotations
 
 import hashlib
 import json
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from workbench.messages import Message, message_to_json
 from workbench.traces.encoding import as_json, canonical, dumps, utf8
 from workbench.traces.redaction import Redactor
+from workbench.traces.schema import COLUMNS
 
 __all__ = ["Writer"]
 
 _REMEMBERED: Final = 512
+_ROWS: Final = frozenset({"span", "start", "row"})
+# columns that only the workbench itself fills: a key cannot be in them
+_OURS: Final = frozenset(
+    {"span_id", "trace_id", "parent_id", "session", "status", "schema_url"}
+    | {name for columns in COLUMNS.values() for name, kind in columns.items() if kind == "TIMESTAMP"}
+)
 
 
 class Writer:
@@ -60,8 +67,19 @@ class Writer:
     def _clean(self, record: Mapping[str, Any]) -> str:
         text = dumps(record)
         if self._redactor.suspects(text):
-            text = dumps(self._redactor.values(as_json(record)))
+            text = dumps({part: self._redacted(part, as_json(value)) for part, value in record.items()})
         return text
+
+    def _redacted(self, part: str, value: Any) -> Any:
+        """Without keys, but with the record's own names: a password that is a column's name must not cost a row."""
+        if part in _ROWS:
+            return {
+                name: item if name in _OURS else self._redactor.values(item)
+                for name, item in cast("Mapping[str, Any]", value).items()
+            }
+        if part == "attempts":
+            return [self._redacted("row", attempt) for attempt in value]
+        return value if part in ("table", "messages") else self._redactor.values(value)
 
     def _address(self, message: Message) -> tuple[str, str]:
         """The message's content hash, and the text of its body, both after redaction."""
