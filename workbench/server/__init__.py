@@ -31,6 +31,6 @@ def load(server_app: ServerApp) -> None:
     events.add_listener(schema_id=_CONTENTS_EVENTS, listener=renames.listen)
     rules = [
         (url_path_join(base_url, "workbench", "version"), VersionEndpoint),
-        (url_path_join(base_url, "workbench", "status"), StatusEndpoint, {"renames": renames}),
+        (url_path_join(base_url, "workbench", "status"), StatusEndpoint, {"renames": renames, "stores": {}}),
     ]
     application.add_handlers(".*$", rules)

@@ -27,9 +27,10 @@ class StatusEndpoint(APIHandler):
 
     auth_resource = "workbench"
 
-    def initialize(self, renames: Renames) -> None:
-        """Takes what the server remembers."""
+    def initialize(self, renames: Renames, stores: dict[Path, Store]) -> None:
+        """Takes what the server remembers; a store that is kept knows whether there is anything new to fold."""
         self.renames = renames
+        self.stores = stores
 
     @web.authenticated
     @authorized
@@ -38,26 +39,27 @@ class StatusEndpoint(APIHandler):
         notebook = checked(self.request.query_arguments.get("notebook", [b""])[-1])
         folder = Path(self.kernel_manager.cwd_for_path(notebook))
         try:
-            answer = await asyncio.to_thread(status, self.renames.names(notebook), folder)
+            answer = await asyncio.to_thread(status, self.renames.names(notebook), folder, self.stores)
         except StoreError as error:
             self.set_status(503)
             answer = {"message": error.message, "hint": error.hint}
         self.finish(answer)
 
 
-def status(names: Sequence[str], folder: Path) -> dict[str, Any]:
+def status(names: Sequence[str], folder: Path, stores: dict[Path, Store]) -> dict[str, Any]:
     """A notebook's spend as JSON; blocks while the store is read, so it is called in a thread.
 
     Args:
         names: its path below the server's root, then earlier ones under which its calls may be tagged.
         folder: where its kernel runs, which decides on the store.
+        stores: those that were read before, by path; a new one is added.
 
     Raises:
         StoreError: the store is busy, damaged or newer than this workbench.
     """
     path = default_path(folder)
     if path.exists() or journal_folder(path).exists():
-        found = notebook_spend(Store(path), names, _WAIT_SECONDS)
+        found = notebook_spend(stores.setdefault(path, Store(path)), names, _WAIT_SECONDS)
     else:  # asking must not make a store
         found = Spend(None, 0, Usage(0, 0), 0.0, None)
     return {
