@@ -25,7 +25,7 @@ from workbench.networks.chat_template import SPECIALS, ChatTemplate, render_call
 from workbench.networks.checkpoint import save_transformer
 from workbench.networks.tokenizer import Tokenizer
 from workbench.networks.transformer import Transformer, TransformerConfig
-from workbench.training.curriculum.mixture import FIRST, SECOND, Mixture, history, training_problem
+from workbench.training.curriculum.mixture import FIRST, SECOND, THIRD, Mixture, history, training_problem
 from workbench.training.measure import held_out_accuracy
 from workbench.training.packing import Batch, pack
 from workbench.training.record import RunRecord
@@ -50,6 +50,7 @@ class Lesson:
 LESSONS = (
     Lesson(TrainingConfig(steps=5000, rate=2e-3, decay=0.3), FIRST),
     Lesson(TrainingConfig(steps=2500, rate=1.5e-3, decay=0.7, warmup=50), SECOND),
+    Lesson(TrainingConfig(steps=1200, rate=1e-3, decay=0.9, warmup=50), THIRD),
 )
 STEPS = sum(lesson.training.steps for lesson in LESSONS)
 

@@ -2,7 +2,7 @@
 
 from workbench.training.curriculum.depth import REFUSAL, depth_problem, greeting_problem, hard_sum_problem
 from workbench.training.curriculum.exam import TASKS, exam
-from workbench.training.curriculum.mixture import FIRST, SECOND, Mixture, conversation, history, training_problem
+from workbench.training.curriculum.mixture import FIRST, SECOND, THIRD, Mixture, conversation, history, training_problem
 from workbench.training.curriculum.problem import Problem, Split, held_out
 from workbench.training.curriculum.sums import sum_problem
 from workbench.training.curriculum.tool_use import tool_problem
@@ -12,6 +12,7 @@ __all__ = [
     "REFUSAL",
     "SECOND",
     "TASKS",
+    "THIRD",
     "Mixture",
     "Problem",
     "Split",

@@ -14,7 +14,7 @@ from workbench.training.curriculum.sums import sum_problem
 from workbench.training.curriculum.tool_use import distractors, tool_problem
 from workbench.training.curriculum.words import chance, invented, pick
 
-__all__ = ["FIRST", "SECOND", "Mixture", "conversation", "history", "training_problem"]
+__all__ = ["FIRST", "SECOND", "THIRD", "Mixture", "conversation", "history", "training_problem"]
 
 Families = Mapping[str, Callable[[np.random.Generator, Split], Problem]]
 _FAMILIES: Families = {
@@ -33,12 +33,14 @@ class Mixture:
         one_digit: the share of the sums and differences in which a number is below 10 on purpose.
         answered: the share of the tool questions in which the tool was called already.
         rivals: the share of the questions for a tool that calculates in which other such tools are at hand.
+        rules: the share of the questions for known tools that are for the four rules of arithmetic on purpose.
     """
 
     shares: Mapping[str, float]
     one_digit: float = 0.0
     answered: float = 0.6
     rivals: float = 0.0
+    rules: float = 0.5
 
     def draw(self, rng: np.random.Generator, split: Split) -> Problem:
         """One problem of one family."""
@@ -48,7 +50,8 @@ class Mixture:
         if name == "sum":
             return sum_problem(rng, split, one_digit=self.one_digit)
         if name == "tool":
-            return tool_problem(rng, split, answered=chance(rng, self.answered), rivals=self.rivals)
+            answered = chance(rng, self.answered)
+            return tool_problem(rng, split, answered=answered, rivals=self.rivals, rules=self.rules)
         return _FAMILIES[name](rng, split)
 
 
@@ -58,6 +61,13 @@ SECOND = Mixture(
     one_digit=0.3,
     answered=0.3,
     rivals=0.7,
+)
+THIRD = Mixture(
+    {"sum": 0.42, "tool": 0.50, "out_of_depth": 0.04, "hard_sum": 0.03, "small_talk": 0.01},
+    one_digit=0.25,
+    answered=0.2,
+    rivals=0.4,
+    rules=0.3,
 )
 _SYSTEM = (
     *("You are a helpful assistant.", "You are a calculator.", "Be brief.", "Answer with a number.", "Be concise."),

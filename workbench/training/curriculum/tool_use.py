@@ -48,6 +48,7 @@ def tool_problem(
     answered: bool = False,
     most_tools: int = 4,
     rivals: float = 0.0,
+    rules: float = 0.5,
 ) -> Problem:
     """A question that one of the tools answers.
 
@@ -61,9 +62,10 @@ def tool_problem(
         most_tools: how many tools there are at most.
         rivals: of the questions for a tool that calculates, the share in which other tools that calculate are at hand,
             so that the question must be read to choose.
+        rules: of the questions for a known tool, the share for the four rules of arithmetic on purpose.
     """
     known = chance(rng, 0.65) if known is None else known
-    tool, concept, ask = _known(rng, split) if known else _invented(rng, split)
+    tool, concept, ask = _known(rng, split, rules) if known else _invented(rng, split)
     if rivals and concept is not None and concept < len(_RULES) and chance(rng, rivals):
         others = _rivals(rng, int(rng.integers(1, most_tools)), tool.name, concept)
     else:
@@ -144,9 +146,8 @@ def _define(rng: np.random.Generator, concept: Concept, split: Split) -> tuple[T
     return ToolDefinition(name, description, _schema(names, kinds)), kinds
 
 
-def _known(rng: np.random.Generator, split: Split) -> tuple[ToolDefinition, int | None, Ask]:
-    # The four rules of arithmetic are asked for most, so that they make half of the questions.
-    index = int(rng.integers(len(_RULES))) if chance(rng, 0.5) else int(rng.integers(len(CONCEPTS)))
+def _known(rng: np.random.Generator, split: Split, rules: float) -> tuple[ToolDefinition, int | None, Ask]:
+    index = int(rng.integers(len(_RULES))) if chance(rng, rules) else int(rng.integers(len(CONCEPTS)))
     concept = CONCEPTS[index]
     tool, kinds = _define(rng, concept, split)
 
