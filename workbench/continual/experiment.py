@@ -62,8 +62,11 @@ def run(
             others that do not is left out, and listed in `Result.failures`.
 
     Example:
-        >>> from workbench.continual import digits, naive, replay, run, split  # doctest: +SKIP
-        >>> run(split(digits()), [naive(), replay(200)], seeds=3).summary  # doctest: +SKIP
+        >>> from workbench.continual import Recipe, digits, naive, replay, run, split
+        >>> quick = Recipe(epochs=1)
+        >>> result = run(split(digits()), [naive(), replay(200)], seeds=2, recipe=quick)
+        >>> result.summary["strategy"].unique(maintain_order=True).to_list()
+        ['naive', 'replay-200']
     """
     started = time.monotonic()
     recipe = Recipe() if recipe is None else recipe
