@@ -137,7 +137,8 @@ def not_opened(error: Exception, name: str, provider: Provider) -> ModelError | 
     if provider.keys and not any(os.environ.get(key) for key in provider.keys):
         return ModelError(
             f"Model {name!r} needs a key, and {' or '.join(provider.keys)} is not set.",
-            hint=f"export {provider.keys[0]}=…   (in a notebook: %env {provider.keys[0]}=…)",
+            hint=f"export {provider.keys[0]}=… before Jupyter starts. In a cell, so that the key is not saved with the "
+            f"notebook: import os, getpass; os.environ[{provider.keys[0]!r}] = getpass.getpass()",
             kind="missing_key",
         )
     hint = None
