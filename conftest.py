@@ -5,8 +5,8 @@ import os
 import pytest
 from hypothesis import settings
 
-# A busy machine is not a broken law. CI draws the same cases every time, so that it judges the change; people's machines
-# go on looking for new ones.
+# A busy machine is not a broken law. CI draws the same cases every time, so that it judges the change; elsewhere every
+# run looks for new ones.
 settings.register_profile("workbench", deadline=None, derandomize=bool(os.environ.get("CI")))
 settings.load_profile("workbench")
 
