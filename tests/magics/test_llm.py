@@ -4,18 +4,14 @@ import pickle
 import re
 import threading
 import time
-from pathlib import Path
 
 import pytest
 
-import workbench
 from workbench import traces
 from workbench.errors import CapabilityError, MethodError, ModelError, OptionError, PromptError, ToolError
 from workbench.magics import load
 from workbench.messages import Reasoning, Text, ToolCall, assistant
 from workbench.models import Capabilities, Cut, ScriptedModel, Settings
-
-WEIGHTS = Path(workbench.__file__).parent / "models" / "pocket" / "weights"
 
 
 def rows(sql, **parameters):
@@ -250,7 +246,6 @@ def test_a_tool_that_asks_through_a_magic_is_answered_or_refused_never_stuck(run
     assert time.monotonic() - began < 10
 
 
-@pytest.mark.skipif(not (WEIGHTS / "model.safetensors").exists(), reason="the pocket model is not trained in this tree")
 def test_a_dry_run_of_the_pocket_model_counts_what_the_call_then_uses(run, shell, capsys):
     run("%%llm -m pocket --dry-run\nWhat is 12 plus 30?")
     counted = int(re.search(r"pocket · (\d+) input tokens \(exact\)", capsys.readouterr().out)[1])

@@ -59,7 +59,9 @@ def status(names: Sequence[str], folder: Path, stores: dict[Path, Store]) -> dic
     """
     path = default_path(folder)
     if path.exists() or journal_folder(path).exists():
-        found = notebook_spend(stores.setdefault(path, Store(path)), names, _WAIT_SECONDS)
+        if path not in stores:
+            stores[path] = Store(path)
+        found = notebook_spend(stores[path], names, _WAIT_SECONDS)
     else:  # asking must not make a store
         found = Spend(None, 0, Usage(0, 0), 0.0, None)
     return {
