@@ -19,6 +19,7 @@ from workbench.messages import assistant
 from workbench.traces.compactor import Compactor
 from workbench.traces.journal import Journal, StoreWarning
 from workbench.traces.lock import StoreLock
+from workbench.traces.schema import SCHEMA_VERSION
 from workbench.traces.segment import segments
 from workbench.traces.store import Store
 
@@ -146,7 +147,7 @@ def test_a_newer_store_is_refused_with_a_hint_and_left_as_it_is(fresh_store):
         traces.use(fresh_store.path)
     assert fresh_store.path.read_bytes() == before
     with duckdb.connect(str(fresh_store.path)) as connection:
-        connection.execute("UPDATE store_info SET schema_version = 1")
+        connection.execute("UPDATE store_info SET schema_version = $1", [SCHEMA_VERSION])
     assert names(fresh_store) == ["a", "b"]
 
 

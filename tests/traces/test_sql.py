@@ -13,7 +13,7 @@ import pytest
 
 from workbench import traces
 from workbench.errors import StoreError
-from workbench.traces.schema import TABLES
+from workbench.traces.schema import SCHEMA
 
 
 @pytest.fixture
@@ -31,7 +31,7 @@ def test_a_question_takes_bound_parameters(some):
 
 
 def test_an_empty_store_answers_with_empty_tables():
-    for table in TABLES:
+    for table in SCHEMA:
         frame = traces.query(f"SELECT * FROM {table}")
         assert frame.height == (table == "store_info") or table == "segments"
         assert frame.width > 0

@@ -77,7 +77,8 @@ class Batch:
         rows: list[tuple[str, Row]] = []
         for digest, body in parts.get("bodies", {}).items():
             text = "".join(part.get("content", "") for part in body["parts"] if part.get("type") == "text")
-            rows.append(("messages", {"message_hash": digest, "role": body["role"], "text": text, "body": body}))
+            row = {"message_hash": digest, "role": body["role"], "text": text, "body": body}
+            rows.append(("messages", row | {"tool_text": _tool_text(body["parts"])}))
         for direction, hashes in parts.get("messages", {}).items():
             for position, digest in enumerate(hashes):
                 at = {"span_id": span_id, "direction": direction, "position": position}
@@ -156,6 +157,16 @@ def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row], 
     if not rows:
         return
     connection.execute((_REPLACE if replace else _IGNORE)[table], [utf8(dumps(rows)).decode()])
+
+
+def _tool_text(parts: list[dict[str, Any]]) -> str | None:
+    """What can be searched of tool calls and their results."""
+    said = [
+        f"{part.get('name', '')} {dumps(part.get('arguments', part.get('response')))}"
+        for part in parts
+        if part.get("type") in ("tool_call", "tool_call_response")
+    ]
+    return "\n".join(said) or None
 
 
 def _object(value: Any) -> Row | None:

@@ -11,7 +11,8 @@ import duckdb
 
 from workbench.errors import StoreError
 from workbench.traces.journal import StoreWarning
-from workbench.traces.schema import SCHEMA_URL, SCHEMA_VERSION, TABLES
+from workbench.traces.migrations import MIGRATIONS, create
+from workbench.traces.schema import SCHEMA, SCHEMA_URL, SCHEMA_VERSION
 
 __all__ = ["check_version", "is_sound", "move_aside", "open_database"]
 
@@ -22,8 +23,6 @@ _SETTINGS: Final[dict[str, str]] = {
     "autoinstall_known_extensions": "false",
     "lock_configuration": "true",
 }
-# From version n to n + 1: the statements that carry a store forward.
-_MIGRATIONS: Final[dict[int, tuple[str, ...]]] = {}
 
 
 def open_database(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -81,7 +80,7 @@ def is_sound(path: Path) -> bool:
     except duckdb.Error:
         return False
     try:
-        for table in TABLES:
+        for table in SCHEMA:
             connection.execute(" ".join(["SELECT sum(hash(item)) FROM", table, "AS item"])).fetchall()
     except duckdb.Error:
         return False
@@ -118,11 +117,17 @@ def _prepare(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
         )
     connection.execute("BEGIN")
     if version == 0:
-        for table, columns in TABLES.items():
-            connection.execute(f"CREATE TABLE {table} ({columns})")
-    for step in range(max(version, 1), SCHEMA_VERSION):
-        for statement in _MIGRATIONS[step]:
-            connection.execute(statement)
+        create(connection)
+    else:
+        try:
+            for step in range(version, SCHEMA_VERSION):
+                MIGRATIONS[step](connection)
+        except duckdb.CatalogException as error:
+            raise StoreError(
+                f"The store {str(path)!r} says it has schema version {version}, but its tables are not: {error}. "
+                "Nothing in it was changed.",
+                hint="use another file: WORKBENCH_STORE=/path/to/new.duckdb",
+            ) from None
     connection.execute("DELETE FROM store_info")
     now = datetime.now(UTC).replace(tzinfo=None)
     connection.execute("INSERT INTO store_info VALUES (?, ?, ?)", [SCHEMA_VERSION, SCHEMA_URL, now])
