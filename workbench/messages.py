@@ -10,7 +10,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any, Literal, TypeAlias
 
 from workbench.errors import DataError
@@ -21,6 +21,7 @@ __all__ = [
     "Image",
     "Json",
     "Message",
+    "Other",
     "Part",
     "Question",
     "Reasoning",
@@ -87,7 +88,18 @@ class ToolResult:
     is_error: bool = False
 
 
-Part: TypeAlias = Text | Reasoning | Image | ToolCall | ToolResult
+@dataclass(frozen=True, slots=True)
+class Other:
+    """A part of a kind that no model here is sent, such as a sound, a file or a link, as another library recorded it.
+
+    Args:
+        body: its JSON, with its `type`.
+    """
+
+    body: Mapping[str, Json]
+
+
+Part: TypeAlias = Text | Reasoning | Image | ToolCall | ToolResult | Other
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +133,8 @@ class ToolDefinition:
 class Usage:
     """Tokens of one call; None is unknown, which is not zero.
 
-    `input_tokens` includes `cache_read_tokens` and `cache_write_tokens`; `output_tokens` includes `reasoning_tokens`.
+    `input_tokens` includes `cache_read_tokens` and `cache_write_tokens`; `output_tokens` includes `reasoning_tokens`;
+    both include their audio and images.
     `approximate` marks counts of an interrupted or uncounted reply.
     """
 
@@ -131,14 +144,18 @@ class Usage:
     cache_write_tokens: int | None = None
     reasoning_tokens: int | None = None
     approximate: bool = False
+    input_audio_tokens: int | None = None
+    input_image_tokens: int | None = None
+    output_audio_tokens: int | None = None
+    output_image_tokens: int | None = None
 
     def __add__(self, other: Usage) -> Usage:
         def total(name: str) -> int | None:
             known = [n for n in (getattr(self, name), getattr(other, name)) if n is not None]
             return sum(known) if known else None
 
-        names = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
-        return Usage(*(total(name) for name in names), approximate=self.approximate or other.approximate)
+        counts = {count.name: total(count.name) for count in fields(self) if count.name != "approximate"}
+        return Usage(**counts, approximate=self.approximate or other.approximate)
 
 
 AnswerKind: TypeAlias = Literal[
@@ -238,6 +255,8 @@ def _part_to_json(part: Part) -> dict[str, Json]:
         case ToolResult(id, name, response, is_error):
             body = {"type": "tool_call_response", "id": id, "name": name, "response": response}
             return body | ({"is_error": True} if is_error else {})
+        case Other(body):
+            return dict(body)
 
 
 def _part_from_json(part: Mapping[str, Json]) -> Part:

@@ -19,9 +19,9 @@ from workbench.models.model import (
     TokenLogprob,
 )
 from workbench.models.names import ModelName, model_names, parse
-from workbench.models.prices import Price, cost_usd
 from workbench.models.scripted import Cut, ScriptedModel
 from workbench.models.traced import Traced
+from workbench.prices import Price, cost_usd
 
 if TYPE_CHECKING:
     from workbench.models.hosted import HostedModel

@@ -209,6 +209,9 @@ def _usage(usage: RequestUsage) -> Usage:
         cache_read_tokens=usage.cache_read_tokens,
         cache_write_tokens=usage.cache_write_tokens,
         reasoning_tokens=usage.output_reasoning_tokens,
+        # the library says 0 also where the provider says nothing
+        input_audio_tokens=usage.input_audio_tokens or None,
+        output_audio_tokens=usage.output_audio_tokens or None,
     )
 
 

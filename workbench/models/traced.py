@@ -12,8 +12,8 @@ from workbench.errors import ModelError
 from workbench.messages import Message, Part, Reasoning, Text, Usage
 from workbench.models.capability import require
 from workbench.models.model import Attempt, CallError, Capabilities, Delta, Model, Reply, Request, StreamEvent
-from workbench.models.prices import cost_usd
 from workbench.models.providers import LOCAL, provider_of
+from workbench.prices import cost_usd
 
 __all__ = ["Traced"]
 
@@ -151,6 +151,10 @@ class Traced:
             cache_read_tokens=usage.cache_read_tokens,
             cache_write_tokens=usage.cache_write_tokens,
             reasoning_tokens=usage.reasoning_tokens,
+            input_audio_tokens=usage.input_audio_tokens,
+            input_image_tokens=usage.input_image_tokens,
+            output_audio_tokens=usage.output_audio_tokens,
+            output_image_tokens=usage.output_image_tokens,
             usage_approximate=usage.approximate,
             cost_usd=stated_usd if stated else price.usd,
             cost_reason=None if stated else price.reason,

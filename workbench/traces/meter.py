@@ -7,6 +7,7 @@ import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import fields
 from typing import Any, Final
 
 from workbench.messages import Usage
@@ -15,7 +16,7 @@ __all__ = ["Meter", "current_meters", "meter"]
 
 _current: Final[ContextVar[tuple[Meter, ...]]] = ContextVar("workbench_meters", default=())
 
-_TOKENS: Final = ("input_tokens", "output_tokens", "cache_read_tokens", "cache_write_tokens", "reasoning_tokens")
+_TOKENS: Final = tuple(count.name for count in fields(Usage) if count.name != "approximate")
 
 
 class Meter:
@@ -54,7 +55,7 @@ class Meter:
 
     def add(self, row: Mapping[str, Any]) -> None:
         """Adds one ended call, given as its row of `spans`; not after the block was left."""
-        usage = Usage(*(row.get(name) for name in _TOKENS), approximate=bool(row.get("usage_approximate")))
+        usage = Usage(**{name: row.get(name) for name in _TOKENS}, approximate=bool(row.get("usage_approximate")))
         cost = row.get("cost_usd")
         with self._lock:
             if self._ended is not None:
