@@ -9,6 +9,7 @@ from typing import Any, Final, TypeAlias, cast
 import duckdb
 
 from workbench.traces.encoding import dumps, utf8
+from workbench.traces.layout import STORED, TABLES
 from workbench.traces.schema import COLUMNS, KEYS, RECORDED, REQUIRED
 
 __all__ = ["Batch", "insert"]
@@ -17,17 +18,21 @@ Row: TypeAlias = Mapping[str, Any]
 Keyed: TypeAlias = dict[tuple[Any, ...], Row]
 
 
-def _statement(verb: str, table: str) -> str:
+def _statement(table: str) -> str:
     """Inserts a JSON array of rows, given as one text parameter: DuckDB parses it faster than it binds values."""
-    fields = ", ".join(f'item."{name}"' for name in COLUMNS[table])
-    shape = dumps([COLUMNS[table]])
+    verb = "INSERT OR REPLACE" if table in RECORDED else "INSERT"
+    fields = ", ".join(f'item."{name}"' for name in STORED[table])
+    shape = dumps([{name: kind.removesuffix(" NOT NULL") for name, kind in STORED[table].items()}])
     return " ".join(
         [verb, "INTO", table, "SELECT", fields, f"FROM (SELECT unnest(from_json($1::JSON, '{shape}')) AS item)"]
     )
 
 
-_REPLACE: Final = {table: _statement("INSERT OR REPLACE", table) for table in COLUMNS}
-_IGNORE: Final = {table: _statement("INSERT OR IGNORE", table) for table in COLUMNS}
+_INSERT: Final = {table: _statement(table) for table in TABLES}
+_STORED_BODIES: Final = "SELECT message_hash FROM message_bodies WHERE message_hash IN (SELECT unnest(from_json($1::JSON, '[\"VARCHAR\"]')))"
+_FORGET_RUNNING: Final = (
+    "DELETE FROM spans WHERE status = 'running' AND span_id IN (SELECT unnest(from_json($1::JSON, '[\"VARCHAR\"]')))"
+)
 
 
 @dataclass(slots=True)
@@ -66,23 +71,25 @@ class Batch:
         if start is not None:
             self._add("spans", start, self.started)
         elif span is not None:
+            span, given = _from_first_version(span, given)
             if self._add("spans", span):
-                self._add_parts(str(span["span_id"]), given)
+                self._add_parts(span, given)
         elif row is not None and given.get("table") in RECORDED:
             self._add(str(given["table"]), row)
         elif header is None:
             self.skip("a line is no record of this version")
 
-    def _add_parts(self, span_id: str, parts: Row) -> None:
+    def _add_parts(self, span: Row, parts: Row) -> None:
+        span_id, context_id = str(span["span_id"]), span.get("context_id")
         rows: list[tuple[str, Row]] = []
         for digest, body in parts.get("bodies", {}).items():
-            text = "".join(part.get("content", "") for part in body["parts"] if part.get("type") == "text")
-            row = {"message_hash": digest, "role": body["role"], "text": text, "body": body}
-            rows.append(("messages", row | {"tool_text": _tool_text(body["parts"])}))
-        for direction, hashes in parts.get("messages", {}).items():
-            for position, digest in enumerate(hashes):
-                at = {"span_id": span_id, "direction": direction, "position": position}
-                rows.append(("span_messages", at | {"message_hash": digest}))
+            rows.append(("message_bodies", _body(digest, body)))
+        if context := parts.get("context"):
+            for position, digest in enumerate(context["hashes"], context["from"]):
+                row = {"context_id": context_id, "position": position, "message_hash": digest}
+                rows.append(("contexts", row))
+        for position, digest in enumerate(parts.get("outputs", ())):
+            rows.append(("outputs", {"span_id": span_id, "position": position, "message_hash": digest}))
         for number, attempt in enumerate(parts.get("attempts", ())):
             rows.append(("attempts", {"span_id": span_id, "attempt": number} | attempt))
         for linked in parts.get("reads", ()):
@@ -101,7 +108,7 @@ class Batch:
 
     def _put(self, table: str, row: Row, target: Keyed | None = None) -> None:
         rows = self.rows.setdefault(table, {}) if target is None else target
-        rows[tuple(row[name] for name in KEYS[table])] = row
+        rows[tuple(row[name] for name in KEYS.get(table, ("message_hash",)))] = row
 
 
 def insert(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
@@ -121,10 +128,11 @@ def _insert_all(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
     connection.execute("BEGIN")
     try:
         ended = batch.rows.get("spans", {})
-        started = [row for key, row in batch.started.items() if key not in ended]
-        _insert(connection, "spans", started, replace=False)  # a start never replaces an end
+        _insert(connection, "spans", [row for key, row in batch.started.items() if key not in ended])
+        _forget_running(connection, {str(key[0]) for key in ended})
         for table, rows in batch.rows.items():
-            _insert(connection, table, list(rows.values()), replace=table != "messages")
+            known = _stored_bodies(connection, rows) if table == "message_bodies" else frozenset[str]()
+            _insert(connection, table, [row for key, row in rows.items() if key[0] not in known])
         connection.execute(
             "INSERT INTO segments VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT DO UPDATE SET "
             "folded_bytes = excluded.folded_bytes, records = records + excluded.records, "
@@ -138,25 +146,57 @@ def _insert_all(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
         raise
 
 
+def _forget_running(connection: duckdb.DuckDBPyConnection, ended: set[str]) -> None:
+    """Takes away what was stored of these spans at their start, in an earlier batch."""
+    running = connection.execute("SELECT span_id FROM spans WHERE status = 'running'").fetchall()
+    if over := sorted(ended.intersection(str(row[0]) for row in running)):
+        connection.execute(_FORGET_RUNNING, [dumps(over)])
+
+
+def _stored_bodies(connection: duckdb.DuckDBPyConnection, rows: Keyed) -> frozenset[str]:
+    given = dumps([key[0] for key in rows])
+    return frozenset(str(row[0]) for row in connection.execute(_STORED_BODIES, [given]).fetchall())
+
+
 def _leave_out(connection: duckdb.DuckDBPyConnection, batch: Batch, reason: str) -> None:
     """Tries every row alone, and takes out those that DuckDB refuses."""
     for table, rows in [("spans", batch.started), *batch.rows.items()]:
         for key, row in list(rows.items()):
             connection.execute("BEGIN")
             try:
-                _insert(connection, table, [row], replace=True)
+                _insert(connection, table, [row])
             except (duckdb.DataError, duckdb.IntegrityError):
                 del rows[key]
-                batch.records -= table not in ("messages", "span_messages", "attempts", "links")
+                batch.records -= table == "spans" or table in RECORDED
                 batch.skip(f"a row of {table} was refused: {reason}")
             finally:
                 connection.execute("ROLLBACK")
 
 
-def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row], *, replace: bool) -> None:
-    if not rows:
-        return
-    connection.execute((_REPLACE if replace else _IGNORE)[table], [utf8(dumps(rows)).decode()])
+def _insert(connection: duckdb.DuckDBPyConnection, table: str, rows: list[Row]) -> None:
+    if rows:
+        connection.execute(_INSERT[table], [utf8(dumps(rows)).decode()])
+
+
+def _from_first_version(span: Row, given: Row) -> tuple[Row, Row]:
+    """A record of a segment of version 1, where every span lists all its messages, as one of this version."""
+    messages = given.get("messages")
+    if messages is None:
+        return span, given
+    hashes = messages.get("input", ())
+    if hashes:
+        span = {**span, "context_id": span["span_id"], "context_length": len(hashes)}
+    return span, {**given, "context": {"from": 0, "hashes": hashes}, "outputs": messages.get("output", ())}
+
+
+def _body(digest: str, body: Row) -> Row:
+    """A message's row; a body that is one text is not stored beside the text."""
+    parts: list[dict[str, Any]] = body["parts"]
+    text = "".join(part.get("content", "") for part in parts if part.get("type") == "text")
+    row = {"message_hash": digest, "role": body["role"], "text": text, "tool_text": _tool_text(parts)}
+    if body == {"role": body["role"], "parts": [{"type": "text", "content": text}]}:
+        return row
+    return row | {"body": body}
 
 
 def _tool_text(parts: list[dict[str, Any]]) -> str | None:

@@ -48,11 +48,11 @@ class Journal:
         self.lost = 0
         self._lock = threading.RLock()  # re-entrant: a finaliser may end a span while this thread appends
         self._kept: deque[bytes] = deque()
-        self._hashes: set[str] = set()
         self._descriptor = -1
         self._hold: Hold | None = None
         self._session = ""
-        self._number = 0
+        self._number = 0  # of the segment in the session
+        self._segment = 0  # of the segment in this process
         self._size = 0
         self._mended = True
         _journals.add(self)
@@ -79,17 +79,8 @@ class Journal:
             if not self._session:
                 self._begin()
 
-    def knows(self, message_hash: str) -> bool:
-        """Whether the current segment holds this message body already."""
-        return message_hash in self._hashes
-
-    def append(self, line: bytes, hashes: tuple[str, ...] = ()) -> bool:
-        """Writes one record, which is `line` without its newline; `hashes` are those of the message bodies in it.
-
-        A record that cannot be written (a full disk) is said once, kept in memory and tried again with the next one.
-
-        Returns:
-            Whether the segment was sealed, so that there is something to fold.
+    def ready(self) -> int:
+        """Makes sure that there is a segment to append to, and returns its number in this process.
 
         Raises:
             StoreError: the journal cannot be begun.
@@ -100,6 +91,21 @@ class Journal:
             elif not os.fstat(self._descriptor).st_nlink:  # the file was deleted under us: begin another
                 self._seal()
                 self._begin()
+            return self._segment
+
+    def append(self, line: bytes) -> bool:
+        """Writes one record, which is `line` without its newline.
+
+        A record that cannot be written (a full disk) is said once, kept in memory and tried again with the next one.
+
+        Returns:
+            Whether the segment was sealed, so that there is something to fold.
+
+        Raises:
+            StoreError: the journal cannot be begun.
+        """
+        with self._lock:
+            self.ready()
             while self._kept:
                 if not self._write(self._kept[0]):
                     break
@@ -107,7 +113,6 @@ class Journal:
             if self._kept or not self._write(line + b"\n"):
                 self._keep(line + b"\n")
                 return False
-            self._hashes.update(hashes)  # only now: another thread must not leave out a body that is not there yet
             if self._size < self.segment_bytes:
                 return False
             self._seal()
@@ -147,11 +152,11 @@ class Journal:
 
     def _open_segment(self) -> None:
         self._number += 1
+        self._segment += 1
         path = self.folder / f"{self._session}.{self._number:06d}.jsonl"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND | getattr(os, "O_BINARY", 0)
         self._descriptor = os.open(path, flags, 0o666)
         self._size, self._mended = 0, True
-        self._hashes.clear()
         header = {"version": SCHEMA_VERSION, "session": self._session, "pid": os.getpid(), "schema_url": SCHEMA_URL}
         self._write(dumps({"segment": header | {"begun_at": time.time()}}).encode() + b"\n")
 
@@ -182,6 +187,7 @@ class Journal:
         if len(self._kept) > _KEPT_RECORDS:
             self._kept.popleft()
             self.lost += 1
+            self._segment += 1  # what follows must not rely on what is lost
 
     def _sync(self) -> None:
         try:
@@ -195,7 +201,6 @@ class Journal:
 
     def _forget(self) -> None:
         self._hold, self._session, self._descriptor, self._number = None, "", -1, 0
-        self._hashes.clear()
         self._kept.clear()
 
     def leave_to_parent(self) -> None:

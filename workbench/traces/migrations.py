@@ -1,39 +1,56 @@
-"""The tables of this version, and how a store of an older one becomes one of this."""
+"""How a store of an older version becomes one of this: statements in one transaction."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Final
 
 import duckdb
 
-from workbench.traces.schema import SCHEMA, Relation
+from workbench.traces.layout import DEFINITIONS
 
-__all__ = ["MIGRATIONS", "create"]
+__all__ = ["OLDEST", "create", "migrate"]
+
+OLDEST: Final = 1
+
+# Version 2: audio and image tokens, sampling, foreign libraries, feedback, papers and what tools were given; spans,
+# attempts and links lose their indexes; lists of messages are stored once, plain bodies as their text alone.
+_SECOND: Final = (
+    *(f"ALTER TABLE {table} RENAME TO old_{table}" for table in ("spans", "attempts", "links")),
+    *(f"ALTER TABLE {table} RENAME TO old_{table}" for table in ("span_messages", "messages")),
+    *(DEFINITIONS[table] for table in ("spans", "attempts", "links", "contexts", "outputs", "message_bodies")),
+    *(DEFINITIONS[table] for table in ("feedback", "papers", "span_messages", "messages")),
+    "INSERT INTO spans BY NAME SELECT old_spans.*, count_if(direction = 'input')::INTEGER AS context_length, "
+    "CASE WHEN context_length > 0 THEN span_id END AS context_id "
+    "FROM old_spans LEFT JOIN old_span_messages USING (span_id) GROUP BY ALL ORDER BY started_at",
+    "INSERT INTO attempts BY NAME SELECT * FROM old_attempts",
+    "INSERT INTO links BY NAME SELECT * FROM old_links",
+    "INSERT INTO contexts SELECT span_id, position, message_hash FROM old_span_messages WHERE direction = 'input'",
+    "INSERT INTO outputs SELECT span_id, position, message_hash FROM old_span_messages WHERE direction = 'output'",
+    """INSERT INTO message_bodies BY NAME SELECT message_hash, role, text, nullif(list_aggregate([
+            concat(part->>'name', ' ', coalesce(part->'arguments', part->'response'))
+            FOR part IN from_json(body->'parts', '["JSON"]') IF part->>'type' LIKE 'tool_call%'
+        ], 'string_agg', chr(10)), '') AS tool_text,
+        CASE WHEN body <> json_object('parts', json_array(json_object('content', text, 'type', 'text')), 'role', role)
+            THEN body END AS body FROM old_messages""",
+    *(f"DROP TABLE old_{table}" for table in ("span_messages", "messages", "spans", "attempts", "links")),
+)
+
+# From version n to n + 1.
+_STEPS: Final[dict[int, tuple[str, ...]]] = {1: _SECOND}
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:
-    """Makes the tables of this version in an empty database."""
-    for relation in SCHEMA.values():
-        connection.execute(_definition(relation))
+    """Makes the tables and views of this version in an empty database."""
+    for statement in DEFINITIONS.values():
+        connection.execute(statement)
 
 
-def _definition(relation: Relation) -> str:
-    columns = [f"{one.name} {one.type}{' NOT NULL' * (one.is_required and not one.is_key)}" for one in relation.columns]
-    key = ", ".join(column.name for column in relation.columns if column.is_key)
-    return f"CREATE TABLE {relation.name} ({', '.join(columns)}, PRIMARY KEY ({key}))"
+def migrate(connection: duckdb.DuckDBPyConnection, version: int) -> None:
+    """Carries the tables forward from this version; the caller's transaction makes it all or nothing.
 
-
-def _second(connection: duckdb.DuckDBPyConnection) -> None:
-    """Version 2: audio and image tokens, sampling, foreign libraries, feedback, papers, what tools were given."""
-    for name in ("input_audio_tokens", "input_image_tokens", "output_audio_tokens", "output_image_tokens"):
-        connection.execute(f"ALTER TABLE spans ADD COLUMN {name} BIGINT")
-    connection.execute("ALTER TABLE spans ADD COLUMN sample_rate DOUBLE")
-    connection.execute("ALTER TABLE spans ADD COLUMN instrumentation VARCHAR")
-    connection.execute("ALTER TABLE messages ADD COLUMN tool_text VARCHAR")
-    for table in ("feedback", "papers"):
-        connection.execute(_definition(SCHEMA[table]))
-
-
-# From version n to n + 1.
-MIGRATIONS: Final[dict[int, Callable[[duckdb.DuckDBPyConnection], None]]] = {1: _second}
+    Raises:
+        duckdb.CatalogException: the tables are not those of the version.
+    """
+    for _, statements in sorted(step for step in _STEPS.items() if step[0] >= version):
+        for statement in statements:
+            connection.execute(statement)

@@ -60,6 +60,8 @@ RELATIONS: Final[dict[str, str]] = {
         tool_version VARCHAR -- key of `tools`
         schema_url VARCHAR -- of the conventions
         instrumentation VARCHAR -- the instrumented library whose span it is; NULL for our own
+        context_id VARCHAR -- the growing list of messages that it read a part of; key of `contexts`
+        context_length INTEGER -- how many messages of it, from its beginning
         attributes JSON -- what has no column, under its dotted OpenTelemetry name; `events` of instrumented libraries
     """,
     "attempts": """
@@ -74,14 +76,26 @@ RELATIONS: Final[dict[str, str]] = {
         retry_after_seconds DOUBLE -- what the provider asked for
     """,
     "span_messages": """
-        Which messages a span read and wrote, in order.
+        Which messages a span read and wrote, in order: a view of `contexts` and `outputs`.
         span_id VARCHAR KEY
         direction VARCHAR KEY -- `input` or `output`
         position INTEGER KEY -- from 0
         message_hash VARCHAR NOT NULL -- key of `messages`
     """,
+    "contexts": """
+        Lists of messages that calls read. A conversation's turns read longer and longer parts of one list.
+        context_id VARCHAR KEY -- the span that read it first
+        position INTEGER KEY -- from 0
+        message_hash VARCHAR NOT NULL
+    """,
+    "outputs": """
+        Which messages a span wrote, in order.
+        span_id VARCHAR KEY
+        position INTEGER KEY -- from 0
+        message_hash VARCHAR NOT NULL
+    """,
     "messages": """
-        Every message once, by its content: a conversation of many turns does not repeat its history.
+        Every message once, by its content: a view of the table `message_bodies`.
         message_hash VARCHAR KEY -- 32 hex digits of SHA-256 over the canonical JSON of the body
         role VARCHAR NOT NULL -- `system`, `user`, `assistant`, `tool`
         text VARCHAR NOT NULL -- its text parts joined

@@ -48,6 +48,7 @@ class Store:
         self.journal = Journal(journal_folder(self.path))
         self._writer = Writer()
         self._lock = threading.RLock()
+        self._writing = threading.RLock()  # re-entrant: a finaliser may end a span while this thread writes one
         self._tracer: Tracer | None = None
         self._compactor: Compactor | None = None
 
@@ -86,7 +87,7 @@ class Store:
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Writes one record to the journal, without keys."""
-        self._write(self._writer.line(record), ())
+        self._write(self._writer.line(record))
 
     def append_span(self, opened: OpenSpan) -> None:
         """Writes an ended span with its messages, attempts and links."""
@@ -95,7 +96,8 @@ class Store:
             parts["attempts"] = opened.attempts
         if opened.reads:
             parts["reads"] = opened.reads
-        self._write(*self._writer.span_line(parts, opened.messages, self.journal.knows))
+        with self._writing:  # the next line leaves out what this one brings
+            self._write(self._writer.span_line(parts, opened.messages, self.journal.ready()))
 
     def fold(self, timeout_seconds: float = _WAIT_SECONDS) -> Folded:
         """Brings what is journalled, by this process and others, into the file.
@@ -143,11 +145,11 @@ class Store:
 
     def leave_to_parent(self) -> None:
         """In a forked child: locks that another thread of the parent may have held begin anew."""
-        self._lock = threading.RLock()
+        self._lock, self._writing = threading.RLock(), threading.RLock()
         self._writer = Writer()
 
-    def _write(self, line: bytes, hashes: tuple[str, ...]) -> None:
-        if self.journal.append(line, hashes):
+    def _write(self, line: bytes) -> None:
+        if self.journal.append(line):
             threading.Thread(target=self._fold_quietly, name="workbench-fold").start()
 
     def _fold_quietly(self) -> None:

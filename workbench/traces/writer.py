@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, cast
 
 from workbench.messages import Message, message_to_json
+from workbench.traces.contexts import Contexts
 from workbench.traces.encoding import as_json, canonical, dumps, utf8
 from workbench.traces.redaction import Redactor
 from workbench.traces.schema import COLUMNS
@@ -18,7 +19,7 @@ _REMEMBERED: Final = 512
 _ROWS: Final = frozenset({"span", "start", "row"})
 # columns that only the workbench itself fills: a key cannot be in them
 _OURS: Final = frozenset(
-    {"span_id", "trace_id", "parent_id", "session", "status", "schema_url"}
+    {"span_id", "trace_id", "parent_id", "session", "status", "schema_url", "context_id"}
     | {name for columns in COLUMNS.values() for name, kind in columns.items() if kind == "TIMESTAMP"}
 )
 
@@ -31,38 +32,59 @@ class Writer:
         # a conversation sends its history again with every turn: by identity, which is sound because messages are
         # values and this keeps them alive
         self._remembered: dict[int, tuple[Message, int, str, str]] = {}
+        self._segment = -1
+        self._known: set[str] = set()  # hashes of the bodies in this segment
+        self._contexts = Contexts()
 
     def line(self, record: Mapping[str, Any]) -> bytes:
         """A record on one line."""
         return utf8(self._clean(record))
 
-    def span_line(
-        self,
-        parts: Mapping[str, Any],
-        messages: Mapping[str, Sequence[Message]],
-        is_known: Callable[[str], bool],
-    ) -> tuple[bytes, tuple[str, ...]]:
-        """An ended span on one line, with the bodies of those messages that the segment does not hold yet.
+    def span_line(self, parts: Mapping[str, Any], messages: Mapping[str, Sequence[Message]], segment: int) -> bytes:
+        """An ended span on one line, with those message bodies and that part of its context which are new.
 
-        Returns:
-            The line, and the hashes of the bodies in it.
+        The caller appends the line to the segment before it asks for the next one.
+
+        Args:
+            parts: `span`, the row, and what else there is of it: `attempts`, `reads`.
+            messages: `input` and `output`.
+            segment: the number of the segment that the line goes to. Each segment can be read by itself: a new one
+                begins with no bodies and no contexts.
         """
+        if segment != self._segment:
+            self._segment = segment
+            self._known.clear()
+            self._contexts.clear()
         if not messages:
-            return self.line(parts), ()
+            return self.line(parts)
         bodies: dict[str, str] = {}
-        hashes: dict[str, list[str]] = {}
-        for direction, given in messages.items():
-            hashes[direction] = []
-            for message in given:
-                digest, body = self._address(message)
-                hashes[direction].append(digest)
-                if digest not in bodies and not is_known(digest):
-                    bodies[digest] = body
-        text = self._clean({**parts, "messages": hashes})
+        read = self._hashes(messages.get("input", ()), bodies)
+        written = self._hashes(messages.get("output", ()), bodies)
+        row = dict(parts["span"])
+        added: dict[str, Any] = {}
+        if read:
+            placed = self._contexts.place(read, row["span_id"])
+            row |= {"context_id": placed.context_id, "context_length": placed.length}
+            if placed.start < placed.length:
+                added["context"] = {"from": placed.start, "hashes": read[placed.start :]}
+        if written:
+            added["outputs"] = written
+        text = self._clean({**parts, "span": row, **added})
         if bodies:
-            written = ",".join(f'"{digest}":{body}' for digest, body in bodies.items())
-            text = f'{text[:-1]},"bodies":{{{written}}}}}'
-        return utf8(text), tuple(bodies)
+            self._known.update(bodies)
+            told = ",".join(f'"{digest}":{body}' for digest, body in bodies.items())
+            text = f'{text[:-1]},"bodies":{{{told}}}}}'
+        return utf8(text)
+
+    def _hashes(self, messages: Sequence[Message], bodies: dict[str, str]) -> list[str]:
+        """The messages' hashes; bodies that the segment does not hold yet are added to `bodies`."""
+        hashes: list[str] = []
+        for message in messages:
+            digest, body = self._address(message)
+            hashes.append(digest)
+            if digest not in self._known:
+                bodies[digest] = body
+        return hashes
 
     def _clean(self, record: Mapping[str, Any]) -> str:
         text = dumps(record)
@@ -79,7 +101,7 @@ class Writer:
             }
         if part == "attempts":
             return [self._redacted("row", attempt) for attempt in value]
-        return value if part in ("table", "messages") else self._redactor.values(value)
+        return value if part in ("table", "context", "outputs") else self._redactor.values(value)
 
     def _address(self, message: Message) -> tuple[str, str]:
         """The message's content hash, and the text of its body, both after redaction."""
