@@ -43,28 +43,26 @@ def conversation() -> None:
     broken = ToolCall("call_2", "add", '{"a": 2,')
     history = [system("Be exact."), user("What is 2 plus 3?", Image(bytes(range(64))))]
     place = {"notebook": "work/sums.ipynb", "cell_id": "c0ffee", "execution_count": 3, "conversation": "sums"}
-    with traces.scope(**place, method="react", method_version="abc123", role="judge", phase="build"):
-        with traces.span("invoke_agent", "invoke_agent react") as agent:
-            agent.attribute("agent.depth", 2).attribute("odd", {"text": ODD, "list": [1, 2.5, None]})
-            with traces.span("chat", "chat pocket:1m") as first:
-                first.set(model="pocket:1m", provider="pocket", response_model="pocket-1m", response_id="r-1")
-                first.set(finish_reason="tool_call", input_tokens=2**40, output_tokens=7, cache_read_tokens=3)
-                first.set(cache_write_tokens=2, reasoning_tokens=4, usage_approximate=True, cost_usd=0.1 + 0.2)
-                first.set(price_version="2026-11-01", time_to_first_chunk_ms=12.25)
-                first.attempt(started_at=MOMENT, duration_ms=3.5, status_code=429, error_type="rate_limit",
-                              error_message="slow down", retry_after_seconds=0.5)  # fmt: skip
-                first.attempt(started_at=MOMENT, duration_ms=4.5, status_code=200)
-                thought = Message("assistant", (Reasoning("I need a sum.", "sig"), Text("I add."), call, broken))
-                first.input_messages(history).output_messages([thought])
-            with traces.span("execute_tool", "execute_tool add") as tool:
-                tool.set(tool_name="add", tool_version="t-1").reads(first.span_id)
-            answered = tool_results(
-                ToolResult("call_1", "add", {"sum": 5}), ToolResult("call_2", "add", "no JSON", True)
-            )
-            with traces.span("chat", "chat pocket:1m") as second:
-                second.set(model="pocket:1m", cost_reason="no price is known for 'pocket:1m'", input_tokens=0)
-                second.reads(first.span_id, tool.span_id)
-                second.input_messages([*history, thought, answered]).output_messages([assistant(f"It is 5. {ODD}")])
+    everywhere = traces.scope(**place, method="react", method_version="abc123", role="judge", phase="build")
+    with everywhere, traces.span("invoke_agent", "invoke_agent react") as agent:
+        agent.attribute("agent.depth", 2).attribute("odd", {"text": ODD, "list": [1, 2.5, None]})
+        with traces.span("chat", "chat pocket:1m") as first:
+            first.set(model="pocket:1m", provider="pocket", response_model="pocket-1m", response_id="r-1")
+            first.set(finish_reason="tool_call", input_tokens=2**40, output_tokens=7, cache_read_tokens=3)
+            first.set(cache_write_tokens=2, reasoning_tokens=4, usage_approximate=True, cost_usd=0.1 + 0.2)
+            first.set(price_version="2026-11-01", time_to_first_chunk_ms=12.25)
+            first.attempt(started_at=MOMENT, duration_ms=3.5, status_code=429, error_type="rate_limit",
+                          error_message="slow down", retry_after_seconds=0.5)  # fmt: skip
+            first.attempt(started_at=MOMENT, duration_ms=4.5, status_code=200)
+            thought = Message("assistant", (Reasoning("I need a sum.", "sig"), Text("I add."), call, broken))
+            first.input_messages(history).output_messages([thought])
+        with traces.span("execute_tool", "execute_tool add") as tool:
+            tool.set(tool_name="add", tool_version="t-1").reads(first.span_id)
+        answered = tool_results(ToolResult("call_1", "add", {"sum": 5}), ToolResult("call_2", "add", "no JSON", True))
+        with traces.span("chat", "chat pocket:1m") as second:
+            second.set(model="pocket:1m", cost_reason="no price is known for 'pocket:1m'", input_tokens=0)
+            second.reads(first.span_id, tool.span_id)
+            second.input_messages([*history, thought, answered]).output_messages([assistant(f"It is 5. {ODD}")])
 
 
 def failures() -> None:
