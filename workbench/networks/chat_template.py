@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from workbench.errors import CapabilityError
-from workbench.messages import Image, Json, Message, Reasoning, Text, ToolCall, ToolDefinition, ToolResult
+from workbench.messages import Image, Json, Message, Other, Reasoning, Text, ToolCall, ToolDefinition, ToolResult
 from workbench.networks.tokenizer import Tokenizer
 
 __all__ = ["SPECIALS", "ChatTemplate", "parse_call", "render_call", "render_tool"]
@@ -175,7 +175,7 @@ class ChatTemplate:
                     spoken = self.tokenizer.encode(content)
                 case ToolCall():
                     spoken = [self.call, *self.tokenizer.encode(render_call(part))]
-                case Reasoning() | Image() | ToolResult():
+                case Reasoning() | Image() | ToolResult() | Other():
                     spoken = []
             for id in spoken:
                 yield id, True
