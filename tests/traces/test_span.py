@@ -2,11 +2,15 @@
 
 import asyncio
 import json
+import random
 import threading
+import time
 from contextvars import copy_context
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from opentelemetry import trace as otel
 
 from workbench import traces
@@ -21,6 +25,7 @@ from workbench.messages import (
     tool_results,
     user,
 )
+from workbench.traces.row import now, timestamp
 
 
 def one(sql, **parameters):
@@ -247,3 +252,61 @@ def test_a_path_that_can_be_no_store_is_one_clear_error_and_the_old_store_stays(
         traces.use(tmp_path / place)
     assert traces.store() is fresh_store
     assert (tmp_path / "file").read_text().startswith("something else")
+
+
+def test_what_is_said_to_our_span_through_opentelemetry_is_stored_like_a_librarys(fresh_store):
+    with traces.span("chat", "chat"):
+        current = otel.get_current_span()
+        current.set_attributes({"gen_ai.request.model": "gpt-x", "gen_ai.usage.input_tokens": 5, "other": "kept"})
+        current.add_event("retry", {"n": 1}, timestamp=7)
+        current.record_exception(ValueError("no"))
+        current.update_name("renamed")
+        current.set_status(otel.StatusCode.ERROR, "went wrong")
+    current.set_attribute("late", True)
+    current.end()
+    row = one("SELECT * FROM spans")
+    assert (row["name"], row["model"], row["input_tokens"]) == ("renamed", "gpt-x", 5)
+    assert (row["status"], row["error_message"]) == ("error", "went wrong")
+    kept = json.loads(row["attributes"])
+    assert kept["other"] == "kept"
+    assert kept["events"][0] == {"name": "retry", "time_unix_nano": 7, "attributes": {"n": 1}}
+    assert kept["events"][1]["attributes"]["exception.type"] == "ValueError"
+    assert "late" not in kept
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_our_spans_and_a_librarys_nest_in_each_other_whoever_else_listens(fresh_store, heard):
+    if heard:
+        from opentelemetry.sdk.trace import SpanProcessor
+
+        fresh_store.tracer.provider.add_span_processor(SpanProcessor())
+    library = fresh_store.tracer.provider.get_tracer("some.library")
+    with library.start_as_current_span("a"), traces.span("plan", "b") as parent:
+        given = traces.start_span("plan", "d", parent=parent)
+        with library.start_as_current_span("c"), traces.span("plan", "e"):
+            given.end()
+    rows = traces.query(
+        "SELECT below.name, above.name AS above FROM spans AS below LEFT JOIN spans AS above "
+        "ON below.parent_id = above.span_id ORDER BY below.name"
+    ).rows()
+    assert rows == [("a", None), ("b", "a"), ("c", "b"), ("d", "b"), ("e", "c")]
+    assert one("SELECT count(DISTINCT trace_id) AS n FROM spans") == {"n": 1}
+
+
+def test_a_seeded_notebook_draws_no_id_twice():
+    ids = []
+    for _ in range(2):
+        random.seed(0)
+        span = traces.start_span("chat", "chat")
+        span.end()
+        ids += [span.span_id, span.trace_id]
+    assert len(set(ids)) == 4
+
+
+@given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)), st.integers(0, 999))
+def test_now_is_written_as_any_moment_is(moment, nanoseconds):
+    since = moment - datetime(1970, 1, 1)
+    elapsed = (since // timedelta(microseconds=1)) * 1000 + nanoseconds
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(time, "time_ns", lambda: elapsed)
+        assert now() == timestamp(moment)

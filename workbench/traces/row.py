@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+import time
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
@@ -10,8 +11,9 @@ from typing import Any, Final
 from workbench.errors import nearest
 from workbench.traces.schema import COLUMNS
 
-__all__ = ["checked", "timestamp"]
+__all__ = ["checked", "now", "timestamp"]
 
+_last_second: Final = [(-1, "")]  # formatting the second anew for every record would take longer than writing one
 _LARGEST: Final = {"BIGINT": 2**63 - 1, "INTEGER": 2**31 - 1}
 
 
@@ -19,6 +21,16 @@ def timestamp(moment: datetime) -> str:
     """The moment as the store keeps it: UTC with microseconds; one without a zone is taken as UTC."""
     aware = moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
     return aware.isoformat(" ", "microseconds")
+
+
+def now() -> str:
+    """This moment, as `timestamp` gives it."""
+    second, nanoseconds = divmod(time.time_ns(), 1_000_000_000)
+    known, text = _last_second[0]  # one pair, so that two threads cannot mix two seconds
+    if second != known:
+        text = datetime.fromtimestamp(second, UTC).strftime("%Y-%m-%d %H:%M:%S")
+        _last_second[0] = (second, text)
+    return f"{text}.{nanoseconds // 1000:06d}"
 
 
 def checked(table: str, values: Mapping[str, Any]) -> dict[str, Any]:

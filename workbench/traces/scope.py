@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
-__all__ = ["Phase", "Role", "Scope", "current_scope", "scope"]
+__all__ = ["Phase", "Role", "Scope", "current_scope", "current_tags", "scope"]
 
 Role: TypeAlias = Literal["solver", "judge", "simulated_user", "optimiser"]
 Phase: TypeAlias = Literal["build", "use"]
@@ -32,13 +32,22 @@ class Scope:
     repetition: int | None = None
 
 
-_NOWHERE: Final = Scope()
-_current: Final[ContextVar[Scope | None]] = ContextVar("workbench_scope", default=None)
+def _tagged(scope: Scope) -> tuple[Scope, dict[str, Any]]:
+    return scope, {name: value for name, value in asdict(scope).items() if value is not None}
+
+
+_NOWHERE: Final = _tagged(Scope())
+_current: Final[ContextVar[tuple[Scope, dict[str, Any]]]] = ContextVar("workbench_scope", default=_NOWHERE)
 
 
 def current_scope() -> Scope:
     """The scope of the code that asks; asyncio tasks inherit it, threads do when started with the context."""
-    return _current.get() or _NOWHERE
+    return _current.get()[0]
+
+
+def current_tags() -> dict[str, Any]:
+    """The columns that the current scope sets; made once for each scope, not to be changed."""
+    return _current.get()[1]
 
 
 @contextmanager
@@ -56,7 +65,7 @@ def scope(**changes: Any) -> Generator[Scope]:
         'solver'
     """
     inside = replace(current_scope(), **changes)
-    token = _current.set(inside)
+    token = _current.set(_tagged(inside))
     try:
         yield inside
     finally:

@@ -41,6 +41,7 @@ class OpenSpan:
     begun: float
     meters: tuple[Meter, ...] = ()
     in_call: bool = False
+    is_ended: bool = False
     attributes: dict[str, Json] = field(default_factory=dict[str, Json])
     messages: dict[str, list[Message]] = field(default_factory=dict[str, list[Message]])
     attempts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])

@@ -1,4 +1,4 @@
-"""OpenTelemetry spans into the journal, our own and those of instrumented libraries."""
+"""Spans into the journal: our own, and those that instrumented libraries make through OpenTelemetry."""
 
 from __future__ import annotations
 
@@ -7,26 +7,25 @@ import os
 import time
 from collections.abc import Mapping, Sequence
 from contextvars import Token
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from opentelemetry import context as otel_context
 from opentelemetry import trace as otel
 from opentelemetry.context import Context
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import ReadableSpan, SpanLimits, SpanProcessor, TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, SpanProcessor
 from opentelemetry.sdk.trace import Span as OtelSpan
-from opentelemetry.sdk.trace.sampling import ALWAYS_ON
-from opentelemetry.trace import StatusCode
+from opentelemetry.trace import SpanContext, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from workbench.errors import DataError
 from workbench.messages import Message, message_from_json
 from workbench.traces.conventions import ATTRIBUTES, CALLS, COLUMN_OF, INPUT_MESSAGES, OPERATION, OUTPUT_MESSAGES
+from workbench.traces.handle import Handle
 from workbench.traces.meter import current_meters
-from workbench.traces.row import checked, timestamp
+from workbench.traces.provider import Provider
+from workbench.traces.row import checked, now
 from workbench.traces.schema import SCHEMA_URL
-from workbench.traces.scope import Scope, current_scope
+from workbench.traces.scope import current_tags
 from workbench.traces.span import OpenSpan, Span
 
 if TYPE_CHECKING:
@@ -34,37 +33,15 @@ if TYPE_CHECKING:
 
 __all__ = ["Tracer"]
 
-_UNLIMITED: Final = SpanLimits.UNSET
-_TAGS: Final = tuple(Scope.__dataclass_fields__)
-
-
-class _Provider(TracerProvider):
-    """A provider of this process alone: no limits, no resource detection, and not switched off by OTEL_SDK_DISABLED,
-    which is meant for exporters."""
-
-    def __init__(self) -> None:
-        limits = SpanLimits(
-            max_attributes=_UNLIMITED,
-            max_events=_UNLIMITED,
-            max_links=_UNLIMITED,
-            max_span_attributes=_UNLIMITED,
-            max_event_attributes=_UNLIMITED,
-            max_link_attributes=_UNLIMITED,
-            max_attribute_length=_UNLIMITED,
-            max_span_attribute_length=_UNLIMITED,
-        )
-        resource = Resource({"service.name": "research-workbench"})
-        super().__init__(sampler=ALWAYS_ON, resource=resource, shutdown_on_exit=False, span_limits=limits)
-        self._disabled = False
-        self.processors = 0
-
-    def add_span_processor(self, span_processor: SpanProcessor) -> None:
-        self.processors += 1
-        super().add_span_processor(span_processor)
+_NOTHING: Final[Mapping[str, Any]] = {}
 
 
 class Tracer(SpanProcessor):
-    """Writes every span of its provider to the store's journal, at its start and at its end.
+    """Writes every span to the store's journal, at its start and at its end.
+
+    Our own spans are made here, because making them with OpenTelemetry's SDK would take as long as all the rest. They
+    stand in OpenTelemetry's context as parents all the same. While somebody beside the store listens to the provider,
+    they are spans of the SDK too.
 
     Args:
         store: where the records go.
@@ -75,26 +52,37 @@ class Tracer(SpanProcessor):
 
     def __init__(self, store: Store) -> None:
         self._store = store
-        self._open: dict[int, OpenSpan] = {}
-        self.provider = _Provider()
-        self.provider.add_span_processor(self)
-        self._tracer = self.provider.get_tracer("workbench", schema_url=SCHEMA_URL)
+        self._open: dict[str, OpenSpan] = {}
+        self.provider = Provider(self)
+        self._sdk = self.provider.get_tracer("workbench", schema_url=SCHEMA_URL)
         carrier = {"traceparent": os.environ.get("TRACEPARENT", "")}
-        self._above = TraceContextTextMapPropagator().extract(carrier, Context())
+        self._above = otel.get_current_span(TraceContextTextMapPropagator().extract(carrier, Context()))
 
     def start(self, operation: str, name: str, parent: Span | None) -> Span:
         """Starts one of our own spans under `parent`, the current span, or the process that started this one."""
-        context = None if parent is None else otel.set_span_in_context(parent.handle, Context())
-        if context is None and not otel.get_current_span().get_span_context().is_valid:
-            context = self._above
-        handle = self._tracer.start_span(name, context, attributes={OPERATION: operation})
-        return Span(self, handle, self._open[handle.get_span_context().span_id])
+        above = otel.get_current_span() if parent is None else parent.handle
+        if isinstance(above, Handle):
+            trace_id, parent_id = above.opened.row["trace_id"], above.opened.row["span_id"]
+        else:
+            context = above.get_span_context()
+            if not context.is_valid:
+                above, context = self._above, self._above.get_span_context()
+            known = context.is_valid
+            trace_id = f"{context.trace_id:032x}" if known else _random_id(16)
+            parent_id = f"{context.span_id:016x}" if known else None
+        if self.provider.is_heard:
+            heard = self._sdk.start_span(name, otel.set_span_in_context(above), attributes={OPERATION: operation})
+            return Span(self, heard, self._open[f"{heard.get_span_context().span_id:016x}"])
+        opened = self._begin(_random_id(8), trace_id, parent_id, name, operation)
+        return Span(self, Handle(opened, self._end), opened)
 
     def end(self, handle: Any, opened: OpenSpan) -> None:
         """Ends one of our own spans; its columns become attributes, for whoever else listens to the provider."""
-        if handle.is_recording():
+        if isinstance(handle, Handle):
+            self._end(handle)
+        elif handle.is_recording():
             row = opened.row
-            if self.provider.processors > 1:
+            if self.provider.is_heard:
                 handle.set_attributes({ATTRIBUTES[name]: row[name] for name in ATTRIBUTES if row.get(name) is not None})
             handle.end()
 
@@ -109,74 +97,98 @@ class Tracer(SpanProcessor):
 
     def on_start(self, span: OtelSpan, parent_context: Context | None = None) -> None:
         """OpenTelemetry's hook: journals the start, so that a killed process leaves a trace of what it was doing."""
-        own = span.get_span_context()
-        above = span.parent
-        outer = None if above is None else self._open.get(above.span_id)
-        attributes = span.attributes or {}
-        row: dict[str, Any] = {
-            "span_id": f"{own.span_id:016x}",
-            "trace_id": f"{own.trace_id:032x}",
-            "parent_id": None if above is None else f"{above.span_id:016x}",
-            "name": span.name,
-            "operation": attributes.get(OPERATION) or span.kind.name.lower(),
-            "status": "running",
-            "started_at": timestamp(datetime.now(UTC)),
-            "session": self._store.journal.session,
-        }
-        scope = current_scope()
-        row.update({tag: value for tag in _TAGS if (value := getattr(scope, tag)) is not None})
-        in_call = outer is not None and (outer.in_call or outer.row["operation"] in CALLS)
-        self._store.append({"start": row})
-        self._open[own.span_id] = OpenSpan(row, time.perf_counter(), current_meters(), in_call)
+        above, attributes = span.parent, span.attributes or {}
+        operation = str(attributes.get(OPERATION) or span.kind.name.lower())
+        self._begin(*_ids(span.get_span_context()), above and _ids(above)[0], span.name, operation)
 
     def on_end(self, span: ReadableSpan) -> None:
         """OpenTelemetry's hook: journals the whole span."""
         context = span.get_span_context()
-        opened = None if context is None else self._open.pop(context.span_id, None)
-        if opened is None:
-            return
+        opened = None if context is None else self._open.pop(_ids(context)[0], None)
+        if opened is not None:
+            events = [
+                {"name": event.name, "time_unix_nano": event.timestamp, "attributes": dict(event.attributes or {})}
+                for event in span.events
+            ]
+            self._finish(opened, span.attributes or _NOTHING, events, span.status)
+
+    def _begin(self, span_id: str, trace_id: str, parent_id: str | None, name: str, operation: str) -> OpenSpan:
+        row: dict[str, Any] = {
+            "span_id": span_id,
+            "trace_id": trace_id,
+            "parent_id": parent_id,
+            "name": name,
+            "operation": operation,
+            "status": "running",
+            "started_at": now(),
+            "session": self._store.journal.session,
+            **current_tags(),
+        }
+        outer = None if parent_id is None else self._open.get(parent_id)
+        in_call = outer is not None and (outer.in_call or outer.row["operation"] in CALLS)
+        self._store.append({"start": row})
+        opened = self._open[span_id] = OpenSpan(row, time.perf_counter(), current_meters(), in_call)
+        return opened
+
+    def _end(self, handle: Handle) -> None:
+        """A second time does nothing."""
+        opened = self._open.pop(handle.opened.row["span_id"], None)
+        if opened is not None:
+            self._finish(opened, handle.attributes, handle.events, handle.status)
+
+    def _finish(
+        self, opened: OpenSpan, attributes: Mapping[str, Any], events: list[dict[str, Any]], status: Status
+    ) -> None:
         row = opened.row
+        opened.is_ended = True
         row["duration_ms"] = (time.perf_counter() - opened.begun) * 1000.0
-        row["ended_at"] = timestamp(datetime.now(UTC))
+        row["ended_at"] = now()
         row["schema_url"] = SCHEMA_URL
-        self._take_attributes(span, opened)
+        if attributes:
+            _take(attributes, opened)
+        if events:
+            opened.attributes["events"] = events
+        row["attributes"] = opened.attributes or None
         if row["status"] == "running":
-            row["status"] = "error" if span.status.status_code is StatusCode.ERROR else "ok"
-            if span.status.description is not None:
-                row["error_message"] = span.status.description
-        if row["operation"] in CALLS and not opened.in_call:
+            row["status"] = "error" if status.status_code is StatusCode.ERROR else "ok"
+            if status.description is not None:
+                row["error_message"] = status.description
+        if opened.meters and row["operation"] in CALLS and not opened.in_call:
             for meter in opened.meters:
                 meter.add(row)
         self._store.append_span(opened)
 
-    def _take_attributes(self, span: ReadableSpan, opened: OpenSpan) -> None:
-        """What was said through OpenTelemetry's own API: columns where there is one, the rest as it is."""
-        row, kept = opened.row, dict(opened.attributes)
-        for key, value in (span.attributes or {}).items():
-            column = COLUMN_OF.get(key)
-            if key == OPERATION:
-                row["operation"] = str(value)  # a library may say it only after the start
-            elif column is None and key not in (INPUT_MESSAGES, OUTPUT_MESSAGES):
+
+def _random_id(size: int) -> str:
+    """From the operating system, in half a microsecond: no seed, and no fork, makes two processes' ids the same."""
+    return os.urandom(size).hex()
+
+
+def _ids(context: SpanContext) -> tuple[str, str]:
+    return f"{context.span_id:016x}", f"{context.trace_id:032x}"
+
+
+def _take(attributes: Mapping[str, Any], opened: OpenSpan) -> None:
+    """What was said through OpenTelemetry's own API: columns where there is one, the rest as it is."""
+    row, kept = opened.row, opened.attributes
+    for key, value in attributes.items():
+        column = COLUMN_OF.get(key)
+        if key == OPERATION:
+            row["operation"] = str(value)  # a library may say it only after the start
+        elif column is None and key not in (INPUT_MESSAGES, OUTPUT_MESSAGES):
+            kept.setdefault(key, value)
+        elif column is None:
+            messages = _messages(value)
+            if messages is None:
                 kept.setdefault(key, value)
-            elif column is None:
-                messages = _messages(value)
-                if messages is None:
-                    kept.setdefault(key, value)
-                else:
-                    direction = "input" if key == INPUT_MESSAGES else "output"
-                    opened.messages.setdefault(direction, messages)
-            elif row.get(column) is None:
-                try:
-                    row.update(checked("spans", {column: value}))
-                except TypeError:
-                    kept.setdefault(key, value)
-        events = span.events
-        if events:
-            kept["events"] = [
-                {"name": event.name, "time_unix_nano": event.timestamp, "attributes": dict(event.attributes or {})}
-                for event in events
-            ]
-        row["attributes"] = kept or None
+            else:
+                direction = "input" if key == INPUT_MESSAGES else "output"
+                opened.messages.setdefault(direction, messages)
+        elif row.get(column) is None:
+            try:
+                row.update(checked("spans", {column: value}))
+            except TypeError:
+                kept.setdefault(key, value)
 
 
 def _messages(value: Any) -> list[Message] | None:
