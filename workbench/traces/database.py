@@ -124,15 +124,16 @@ def _prepare(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     else:
         try:
             migrate(connection, version)
-        except duckdb.CatalogException as error:
+        except (duckdb.ProgrammingError, duckdb.DataError, duckdb.IntegrityError) as error:
             raise StoreError(
                 f"The store {str(path)!r} says it has schema version {version}, but its tables are not: {error}. "
                 "Nothing in it was changed.",
                 hint="use another file: WORKBENCH_STORE=/path/to/new.duckdb",
             ) from None
-    connection.execute("DELETE FROM store_info")
     now = datetime.now(UTC).replace(tzinfo=None)
-    connection.execute("INSERT INTO store_info VALUES (?, ?, ?)", [SCHEMA_VERSION, SCHEMA_URL, now])
+    made = connection.execute("SELECT coalesce(min(created_at), $1) FROM store_info", [now]).fetchone()
+    connection.execute("DELETE FROM store_info")
+    connection.execute("INSERT INTO store_info VALUES (?, ?, ?)", [SCHEMA_VERSION, SCHEMA_URL, *(made or (now,))])
     connection.execute("COMMIT")
 
 

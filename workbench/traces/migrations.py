@@ -19,9 +19,11 @@ _SECOND: Final = (
     *(f"ALTER TABLE {table} RENAME TO old_{table}" for table in ("span_messages", "messages")),
     *(DEFINITIONS[table] for table in ("spans", "attempts", "links", "contexts", "outputs", "message_bodies")),
     *(DEFINITIONS[table] for table in ("feedback", "papers", "span_messages", "messages")),
-    "INSERT INTO spans BY NAME SELECT old_spans.*, count_if(direction = 'input')::INTEGER AS context_length, "
-    "CASE WHEN context_length > 0 THEN span_id END AS context_id "
-    "FROM old_spans LEFT JOIN old_span_messages USING (span_id) GROUP BY ALL ORDER BY started_at",
+    """INSERT INTO spans BY NAME
+        SELECT old_spans.*, read.length AS context_length, CASE WHEN read.length > 0 THEN span_id END AS context_id
+        FROM old_spans LEFT JOIN (
+            SELECT span_id, count(*)::INTEGER AS length FROM old_span_messages WHERE direction = 'input' GROUP BY span_id
+        ) AS read USING (span_id) ORDER BY started_at""",
     "INSERT INTO attempts BY NAME SELECT * FROM old_attempts",
     "INSERT INTO links BY NAME SELECT * FROM old_links",
     "INSERT INTO contexts SELECT span_id, position, message_hash FROM old_span_messages WHERE direction = 'input'",
