@@ -17,6 +17,7 @@ from workbench.traces.schema import COLUMNS
 from workbench.traces.store import store
 
 if TYPE_CHECKING:
+    from workbench.traces.foreign.event import Event
     from workbench.traces.tracer import Tracer
 
 __all__ = ["OpenSpan", "Span", "is_interruption", "span", "start_span"]
@@ -35,13 +36,29 @@ def is_interruption(error: BaseException) -> bool:
 
 @dataclass(slots=True)
 class OpenSpan:
-    """What is gathered about a span until it ends."""
+    """What is gathered about a span until it ends.
+
+    Args:
+        row: its columns.
+        begun: by the monotonic clock, in seconds.
+        meters: the meters around it.
+        in_call: whether a model call of this process is around it.
+        is_ended: whether it is over.
+        outer: the span above, where it is of this process.
+        told: events of another library that come by another way than its span.
+        inside: the token counts of calls that other libraries made inside this call.
+        is_counted: whether tokens are counted at spans inside it.
+    """
 
     row: dict[str, Any]
     begun: float
     meters: tuple[Meter, ...] = ()
     in_call: bool = False
     is_ended: bool = False
+    outer: OpenSpan | None = None
+    told: list[Event] = field(default_factory=list["Event"])
+    inside: list[dict[str, int]] = field(default_factory=list[dict[str, int]])
+    is_counted: bool = False
     attributes: dict[str, Json] = field(default_factory=dict[str, Json])
     messages: dict[str, list[Message]] = field(default_factory=dict[str, list[Message]])
     attempts: list[dict[str, Any]] = field(default_factory=list[dict[str, Any]])
@@ -135,6 +152,15 @@ class Span:
             status="interrupted" if stopped else "error", error_type=kind, error_message=str(error) or None
         )
         return self
+
+    @contextmanager
+    def around(self) -> Generator[None]:
+        """Makes this span the parent of those that start inside the block; it goes on after the block."""
+        token = self._tracer.enter(self._handle)
+        try:
+            yield
+        finally:
+            self._tracer.leave(self._handle, token)
 
     def end(self) -> None:
         """Ends and stores the span; a second time does nothing."""

@@ -19,9 +19,13 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from workbench.errors import DataError
 from workbench.messages import Message, message_from_json
-from workbench.traces.conventions import ATTRIBUTES, CALLS, COLUMN_OF, INPUT_MESSAGES, OPERATION, OUTPUT_MESSAGES
+from workbench.traces.conventions import CALLS, COLUMN_OF, INPUT_MESSAGES, OPERATION, OUTPUT_MESSAGES
+from workbench.traces.foreign.ended import settle
+from workbench.traces.foreign.event import Event
+from workbench.traces.foreign.reading import kind_of
 from workbench.traces.handle import Handle
 from workbench.traces.meter import current_meters
+from workbench.traces.outward import outward, outward_status
 from workbench.traces.provider import Provider
 from workbench.traces.row import checked, now
 from workbench.traces.schema import SCHEMA_URL
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Tracer"]
 
+_OURS: Final = "workbench"
 _NOTHING: Final[Mapping[str, Any]] = {}
 
 
@@ -54,7 +59,7 @@ class Tracer(SpanProcessor):
         self._store = store
         self._open: dict[str, OpenSpan] = {}
         self.provider = Provider(self)
-        self._sdk = self.provider.get_tracer("workbench", schema_url=SCHEMA_URL)
+        self._sdk = self.provider.get_tracer(_OURS, schema_url=SCHEMA_URL)
         carrier = {"traceparent": os.environ.get("TRACEPARENT", "")}
         self._above = otel.get_current_span(TraceContextTextMapPropagator().extract(carrier, Context()))
 
@@ -81,9 +86,11 @@ class Tracer(SpanProcessor):
         if isinstance(handle, Handle):
             self._end(handle)
         elif handle.is_recording():
-            row = opened.row
             if self.provider.is_heard:
-                handle.set_attributes({ATTRIBUTES[name]: row[name] for name in ATTRIBUTES if row.get(name) is not None})
+                _take(handle.attributes, opened)
+                opened.is_ended = True  # what follows is said for others, and is not to be read back
+                handle.set_attributes(outward(opened))
+                handle.set_status(outward_status(opened))
             handle.end()
 
     def enter(self, handle: Any) -> Token[Context]:
@@ -97,20 +104,32 @@ class Tracer(SpanProcessor):
 
     def on_start(self, span: OtelSpan, parent_context: Context | None = None) -> None:
         """OpenTelemetry's hook: journals the start, so that a killed process leaves a trace of what it was doing."""
-        above, attributes = span.parent, span.attributes or {}
-        operation = str(attributes.get(OPERATION) or span.kind.name.lower())
+        above = span.parent
+        operation = kind_of(span.attributes or {}) or span.kind.name.lower()
         self._begin(*_ids(span.get_span_context()), above and _ids(above)[0], span.name, operation)
 
     def on_end(self, span: ReadableSpan) -> None:
         """OpenTelemetry's hook: journals the whole span."""
         context = span.get_span_context()
         opened = None if context is None else self._open.pop(_ids(context)[0], None)
+        if opened is None:
+            return
+        scope = span.instrumentation_scope
+        if scope is None or scope.name != _OURS:
+            self._finish(opened, _NOTHING, settle(opened, span), span.status)
+            return
+        events = [
+            {"name": event.name, "time_unix_nano": event.timestamp, "attributes": dict(event.attributes or {})}
+            for event in span.events
+        ]
+        attributes = _NOTHING if opened.is_ended else span.attributes
+        self._finish(opened, attributes or _NOTHING, events, span.status)
+
+    def tell(self, span_id: str, event: Event) -> None:
+        """Something that belongs to a library's open span and comes by another way, such as a log record."""
+        opened = self._open.get(span_id)
         if opened is not None:
-            events = [
-                {"name": event.name, "time_unix_nano": event.timestamp, "attributes": dict(event.attributes or {})}
-                for event in span.events
-            ]
-            self._finish(opened, span.attributes or _NOTHING, events, span.status)
+            opened.told.append(event)
 
     def _begin(self, span_id: str, trace_id: str, parent_id: str | None, name: str, operation: str) -> OpenSpan:
         row: dict[str, Any] = {
@@ -127,7 +146,7 @@ class Tracer(SpanProcessor):
         outer = None if parent_id is None else self._open.get(parent_id)
         in_call = outer is not None and (outer.in_call or outer.row["operation"] in CALLS)
         self._store.append({"start": row})
-        opened = self._open[span_id] = OpenSpan(row, time.perf_counter(), current_meters(), in_call)
+        opened = self._open[span_id] = OpenSpan(row, time.perf_counter(), current_meters(), in_call, outer=outer)
         return opened
 
     def _end(self, handle: Handle) -> None:
