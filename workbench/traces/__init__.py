@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from workbench.traces.backend import Backend, export_to
+from workbench.traces.capture import Capture, capture
 from workbench.traces.journal import StoreWarning
 from workbench.traces.meter import Meter, meter
 from workbench.traces.redaction import key_variables, redact
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     import polars as pl
 
 __all__ = [
+    "Backend",
+    "Capture",
     "Meter",
     "Run",
     "Scope",
@@ -28,8 +32,10 @@ __all__ = [
     "Spend",
     "Store",
     "StoreWarning",
+    "capture",
     "current_scope",
     "default_path",
+    "export_to",
     "key_variables",
     "meter",
     "notebook_spend",

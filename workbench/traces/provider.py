@@ -47,3 +47,7 @@ class Provider(TracerProvider):
         """Lets another processor hear every span; an exporter to an OTLP back end, for instance."""
         self._listeners += 1
         super().add_span_processor(span_processor)
+
+    def lose_listener(self) -> None:
+        """A processor that was added hears no more."""
+        self._listeners -= 1

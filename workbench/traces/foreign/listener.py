@@ -91,7 +91,7 @@ class LogListener(LogRecordProcessor):
         said: Mapping[str, Any] = record.attributes or {}
         name = getattr(record, "event_name", None) or said.get("event.name")
         if isinstance(name, str) and name.startswith("gen_ai.") and record.span_id and record.trace_id:
-            body = cast("Mapping[str, Any]", record.body) if isinstance(record.body, Mapping) else {}
+            body = _object(record.body)
             context = SpanContext(record.trace_id, record.span_id, is_remote=False)
             self._listener.tell(context, Event(name, {**said, **body}, record.timestamp))
 
@@ -134,6 +134,10 @@ class ContentHook:
         self._listener.tell(
             span.get_span_context(), Event(DETAILS, {name: _plain(value) for name, value in given.items() if value})
         )
+
+
+def _object(value: Any) -> Mapping[str, Any]:
+    return cast("Mapping[str, Any]", value) if isinstance(value, Mapping) else {}
 
 
 def _plain(value: Any) -> Json:
