@@ -8,11 +8,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, date, datetime
+from json.encoder import encode_basestring
 from typing import Any, Final, cast
 
 from workbench.messages import Json
 
-__all__ = ["as_json", "canonical", "dumps", "utf8"]
+__all__ = ["as_json", "canonical", "dumps", "quoted", "utf8"]
 
 _DEPTH: Final = 64
 _LONGEST_REPR: Final = 10_000
@@ -38,6 +39,15 @@ def canonical(value: Json) -> str:
         TypeError, ValueError, RecursionError: it is not plain JSON.
     """
     return _CANONICAL.encode(value)
+
+
+def quoted(text: str) -> str:
+    """A string as JSON, as `dumps` and `canonical` write it.
+
+    Raises:
+        TypeError: it is no string.
+    """
+    return encode_basestring(text)
 
 
 def utf8(text: str) -> bytes:

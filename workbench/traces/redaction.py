@@ -1,4 +1,4 @@
-"""Keys never reach the store: they are cut out before a record is written."""
+"""Keys, and what the project's own rules name, never reach the store: they are cut out before a record is written."""
 
 from __future__ import annotations
 
@@ -7,14 +7,13 @@ import os
 import re
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, cast
 
 from workbench.messages import Json
+from workbench.traces.rules import REDACTED, current_rules
 
 __all__ = ["REDACTED", "Redactor", "key_variables", "redact"]
-
-REDACTED: Final = "[redacted]"
 
 _SHORTEST: Final = 8  # a shorter value of a key variable is a word such as "true", and would be cut out everywhere
 _RESCAN_SECONDS: Final = 0.25
@@ -57,7 +56,8 @@ def key_variables() -> list[str]:
 
 
 class Redactor:
-    """Cuts keys out of text: the values of key-like environment variables, seen now or earlier, and key shapes.
+    """Cuts out of text the values of key-like environment variables, seen now or earlier, and key shapes; then what the
+    rules of `traces.redactor` name.
 
     A value shorter than 8 characters is left alone. Numbers are left alone.
     """
@@ -72,42 +72,51 @@ class Redactor:
         self._scanned_at = 0.0
 
     def suspects(self, text: str) -> bool:
-        """Whether this text, raw or as JSON, may hold a key: cheap, and never wrongly False."""
-        self.watch()
-        for character, marks in _MARKS.items():
-            if character in text and any(map(text.__contains__, marks)):
-                return True
-        return any(map(text.__contains__, self._needles))
+        """Whether this text, raw or as JSON, may hold what has to go, as of the last `watch`: cheap, and never wrongly
+        False."""
+        return bool(current_rules()) or self._may_hold_key(text)
 
     def text(self, text: str) -> str:
-        """The text with every key replaced by `[redacted]`."""
-        if not self.suspects(text):
+        """The text with every key, and every match of a rule, replaced by `[redacted]`."""
+        rules = current_rules()
+        return rules.text(self.name(text)) if rules else self.name(text)
+
+    def name(self, text: str) -> str:
+        """An identifier with every key replaced; rules do not change it, because rows are found by it."""
+        self.watch()
+        if not self._may_hold_key(text):
             return text
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)
         return _NAMED.sub(rf"\1\2{REDACTED}", _SHAPES.sub(REDACTED, text))
 
     def values(self, value: Json) -> Json:
-        """A JSON value with every key in its strings, and in its objects' names, replaced."""
-        if isinstance(value, str):
-            return self.text(value)
-        if isinstance(value, Mapping):
-            pairs = cast("Mapping[str, Any]", value)
-            return {self.text(name): self.values(item) for name, item in pairs.items()}
-        if isinstance(value, list | tuple):
-            return [self.values(item) for item in cast("list[Any]", value)]
-        return value
+        """A JSON value with its strings, and its objects' names, redacted by `text`."""
+        return _mapped(self.text, value)
+
+    def names(self, value: Json) -> Json:
+        """A JSON value with its strings, and its objects' names, redacted by `name`."""
+        return _mapped(self.name, value)
 
     def watch(self) -> int:
-        """Looks whether the environment holds new keys; returns a number that grows when it does."""
+        """Looks whether the environment holds new keys; returns a number that grows when it does, or the rules change.
+
+        Asked once for every record: asking for every text would take a tenth of a call's time.
+        """
         now = time.monotonic()
         if (
             len(os.environ) != self._count
             or now - self._scanned_at > _RESCAN_SECONDS
-            or any(os.environ.get(name) != value for name, value in self._names.items())
+            or (self._names and any(os.environ.get(name) != value for name, value in self._names.items()))
         ):
             self._scan(now)
-        return self._generation
+        return self._generation + current_rules().generation
+
+    def _may_hold_key(self, text: str) -> bool:
+        for character, marks in _MARKS.items():
+            if character in text and any(map(text.__contains__, marks)):
+                return True
+        return any(map(text.__contains__, self._needles))
 
     def _scan(self, now: float) -> None:
         pairs = os.environ.copy().items()
@@ -123,11 +132,22 @@ class Redactor:
             self._names, self._count, self._scanned_at = names, len(pairs), now
 
 
+def _mapped(redacted: Callable[[str], str], value: Json) -> Json:
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[str, Any]", value)
+        return {redacted(name): _mapped(redacted, item) for name, item in pairs.items()}
+    if isinstance(value, list | tuple):
+        return [_mapped(redacted, item) for item in cast("list[Any]", value)]
+    return value
+
+
 _redactor: Final = Redactor()
 
 
 def redact(text: str) -> str:
-    """The text with every key replaced by `[redacted]`.
+    """The text with every key, and every match of a rule of `redactor`, replaced by `[redacted]`.
 
     Example:
         >>> redact("curl -H 'Authorization: Bearer abcdefghijklmnop1234'")

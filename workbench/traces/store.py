@@ -5,11 +5,12 @@ from __future__ import annotations
 import atexit
 import os
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.errors import StoreError
+from workbench.traces.health import Health
 from workbench.traces.journal import Journal
 from workbench.traces.segment import journal_folder
 from workbench.traces.writer import Writer
@@ -87,7 +88,12 @@ class Store:
 
     def append(self, record: Mapping[str, Any]) -> None:
         """Writes one record to the journal, without keys."""
+        self.journal.ready()
         self._write(self._writer.line(record))
+
+    def append_start(self, row: Mapping[str, Any]) -> None:
+        """Writes that a span has begun; less careful, because its end will say all of it again."""
+        self._write(self._writer.line({"start": row}))
 
     def append_span(self, opened: OpenSpan) -> None:
         """Writes an ended span with its messages, attempts and links."""
@@ -97,7 +103,15 @@ class Store:
         if opened.reads:
             parts["reads"] = opened.reads
         with self._writing:  # the next line leaves out what this one brings
-            self._write(self._writer.span_line(parts, opened.messages, self.journal.ready()))
+
+            def line(segment: int) -> bytes:
+                return self._writer.span_line(parts, opened.messages, segment)
+
+            self._write(line(self.journal.ready()), line)
+
+    def health(self) -> Health:
+        """Whether all that this process traced is written, and what is kept in memory or lost."""
+        return self.journal.health
 
     def fold(self, timeout_seconds: float = _WAIT_SECONDS) -> Folded:
         """Brings what is journalled, by this process and others, into the file.
@@ -117,6 +131,7 @@ class Store:
 
         from workbench.traces.sql import read
 
+        self.journal.flush()
         compactor = self.compactor
         for _ in range(2):
             if not compactor.is_current():
@@ -148,8 +163,8 @@ class Store:
         self._lock, self._writing = threading.RLock(), threading.RLock()
         self._writer = Writer()
 
-    def _write(self, line: bytes) -> None:
-        if self.journal.append(line):
+    def _write(self, line: bytes, again: Callable[[int], bytes] | None = None) -> None:
+        if self.journal.append(line, again):
             threading.Thread(target=self._fold_quietly, name="workbench-fold").start()
 
     def _fold_quietly(self) -> None:

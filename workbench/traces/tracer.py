@@ -24,6 +24,7 @@ from workbench.traces.foreign.ended import settle
 from workbench.traces.foreign.event import Event
 from workbench.traces.foreign.reading import kind_of
 from workbench.traces.handle import Handle
+from workbench.traces.identity import new_id
 from workbench.traces.meter import current_meters
 from workbench.traces.outward import outward, outward_status
 from workbench.traces.provider import Provider
@@ -73,12 +74,12 @@ class Tracer(SpanProcessor):
             if not context.is_valid:
                 above, context = self._above, self._above.get_span_context()
             known = context.is_valid
-            trace_id = f"{context.trace_id:032x}" if known else _random_id(16)
+            trace_id = f"{context.trace_id:032x}" if known else new_id(16)
             parent_id = f"{context.span_id:016x}" if known else None
         if self.provider.is_heard:
             heard = self._sdk.start_span(name, otel.set_span_in_context(above), attributes={OPERATION: operation})
             return Span(self, heard, self._open[f"{heard.get_span_context().span_id:016x}"])
-        opened = self._begin(_random_id(8), trace_id, parent_id, name, operation)
+        opened = self._begin(new_id(8), trace_id, parent_id, name, operation)
         return Span(self, Handle(opened, self._end), opened)
 
     def end(self, handle: Any, opened: OpenSpan) -> None:
@@ -145,7 +146,7 @@ class Tracer(SpanProcessor):
         }
         outer = None if parent_id is None else self._open.get(parent_id)
         in_call = outer is not None and (outer.in_call or outer.row["operation"] in CALLS)
-        self._store.append({"start": row})
+        self._store.append_start(row)
         opened = self._open[span_id] = OpenSpan(row, time.perf_counter(), current_meters(), in_call, outer=outer)
         return opened
 
@@ -176,11 +177,6 @@ class Tracer(SpanProcessor):
             for meter in opened.meters:
                 meter.add(row)
         self._store.append_span(opened)
-
-
-def _random_id(size: int) -> str:
-    """From the operating system, in half a microsecond: no seed, and no fork, makes two processes' ids the same."""
-    return os.urandom(size).hex()
 
 
 def _ids(context: SpanContext) -> tuple[str, str]:
