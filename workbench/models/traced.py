@@ -68,7 +68,8 @@ class Traced:
         span = traces.start_span("chat", f"chat {self._model}")
         try:
             self._asked(span, request)
-            reply = await self.inner.reply(request)
+            with span.around():
+                reply = await self.inner.reply(request)
             self._answered(span, reply)
         except BaseException as error:
             self._failed(span, error)
@@ -88,7 +89,7 @@ class Traced:
             self._asked(span, request)
             span.attribute("gen_ai.request.stream", True)
             async with aclosing(cast("AsyncGenerator[StreamEvent, None]", self.inner.stream(request))) as events:
-                async for event in events:
+                while (event := await _next(span, events)) is not None:
                     if first:
                         span.set(time_to_first_chunk_ms=(time.perf_counter() - started) * 1000)
                         first = False
@@ -184,6 +185,12 @@ class Traced:
         span.set(finish_reason="interrupted")
         asked = "".join(part.content for m in request.messages for part in m.parts if isinstance(part, Text))
         self._used(span, Usage(_estimate(asked), _estimate(text + thought), approximate=True))
+
+
+async def _next(span: traces.Span, events: AsyncGenerator[StreamEvent, None]) -> StreamEvent | None:
+    """The next event; the span is around the making of it, and not around what is done between two."""
+    with span.around():
+        return await anext(events, None)
 
 
 def _attempted(span: traces.Span, attempts: tuple[Attempt, ...]) -> None:

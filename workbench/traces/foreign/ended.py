@@ -20,6 +20,7 @@ from workbench.traces.span import OpenSpan
 __all__ = ["settle"]
 
 COUNTED: Final = "counted with the call around it"
+_UNKNOWN: Final = "the call ended before its usage was known"
 _INTERRUPTIONS: Final = ("KeyboardInterrupt", "CancelledError", "GeneratorExit")
 _NANOSECONDS: Final = 1_000_000_000
 
@@ -132,6 +133,9 @@ def _price(row: dict[str, Any], started_ns: int | None) -> None:
     if row["operation"] not in CALLS:
         return
     model, provider = row.get("model"), row.get("provider")
+    if row["status"] != "running" and row.get("input_tokens") is None:
+        row["cost_reason"] = _UNKNOWN
+        return
     if model is None or provider is None:
         row["cost_reason"] = f"the {'model' if model is None else 'provider'} is not known"
         return

@@ -73,6 +73,7 @@ def columns(said: Said, row: dict[str, Any]) -> None:
     seconds = said.number("gen_ai.response.time_to_first_chunk")
     row["time_to_first_chunk_ms"] = None if seconds is None else seconds * 1000.0
     row["cost_usd"] = said.number("gen_ai.usage.cost", "operation.cost")
+    said.put("gen_ai.request.stream", said.json("gen_ai.is_streaming", "llm.is_streaming"))
     for name in _JSON:
         said.put(name, said.json(name))
 

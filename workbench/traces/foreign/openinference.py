@@ -159,7 +159,7 @@ def _content(row: Mapping[str, Any]) -> Part:
     if isinstance(url, str):
         return parts.picture(url)
     if isinstance(words, str) and kind == "reasoning":
-        signature = row.get("message_content.signature")
+        signature = row.get("message_content.signature", row.get("message_content.encrypted_content"))
         return parts.content([{"type": "reasoning", "content": words, "signature": signature}])[0]
     if isinstance(words, str):
         return parts.content([{"type": "text", "content": words}])[0]

@@ -6,12 +6,13 @@ import base64
 import binascii
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Final, cast
 
 from workbench.messages import Image, Json, Message, Other, Part, Reasoning, Role, Text, ToolCall, ToolResult
 from workbench.traces.foreign.said import parsed
 
-__all__ = ["call", "content", "message", "picture", "result"]
+__all__ = ["call", "content", "message", "named", "picture", "result"]
 
 _DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,(.*)", re.DOTALL)
 
@@ -47,6 +48,19 @@ def result(id: object, response: Json, name: object = None) -> ToolResult:
     return ToolResult(_text(id), _text(name), response)
 
 
+def named(messages: Sequence[Message]) -> list[Message]:
+    """The messages with tool results that bear their tool's name, where they name the call by its id alone."""
+    tools = {call.id: call.name for message in messages for call in message.tool_calls if call.id}
+    if not tools:
+        return list(messages)
+    return [
+        replace(message, parts=tuple(_named(part, tools) for part in message.parts))
+        if message.role == "tool"
+        else message
+        for message in messages
+    ]
+
+
 def picture(url: str, mime_type: str | None = None) -> Part:
     """A picture given in a data URL; one that lies elsewhere stays a reference."""
     match = _DATA_URL.fullmatch(url)
@@ -55,6 +69,12 @@ def picture(url: str, mime_type: str | None = None) -> Part:
         if data is not None:
             return Image(data, mime_type or match[1] or "image/png")
     return Other({"type": "uri", "modality": "image", "mime_type": mime_type, "uri": url})
+
+
+def _named(part: Part, tools: Mapping[str, str]) -> Part:
+    if isinstance(part, ToolResult) and not part.name and part.id in tools:
+        return replace(part, name=tools[part.id])
+    return part
 
 
 def _listed(value: Json) -> Sequence[Any] | None:

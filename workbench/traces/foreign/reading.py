@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from workbench.messages import Json, Message
-from workbench.traces.foreign import genai, openinference
+from workbench.traces.foreign import genai, openinference, parts
 from workbench.traces.foreign.event import Event
 from workbench.traces.foreign.names import operation
 from workbench.traces.foreign.said import Said
@@ -62,10 +62,10 @@ def read(attributes: Mapping[str, Any], events: Sequence[Event] = (), started_ns
         inputs, outputs = inputs or theirs[0], outputs or theirs[1]
         openinference.rename(said, columns, bool(inputs), bool(outputs))
     columns["finish_reason"] = columns.get("finish_reason") or left.finish_reason
-    if left.first_chunk_ns is not None and started_ns is not None:
-        columns.setdefault("time_to_first_chunk_ms", (left.first_chunk_ns - started_ns) / 1e6)
+    if columns["time_to_first_chunk_ms"] is None and left.first_chunk_ns is not None and started_ns is not None:
+        columns["time_to_first_chunk_ms"] = (left.first_chunk_ns - started_ns) / 1e6
     columns = {name: value for name, value in with_cached(columns, said).items() if value is not None}
-    return Reading(columns, inputs, outputs, said.left, left.events)
+    return Reading(columns, parts.named(inputs), outputs, said.left, left.events)
 
 
 def kind_of(attributes: Mapping[str, Any]) -> str | None:
