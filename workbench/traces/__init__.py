@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING, Any
 
 from workbench.traces.backend import Backend, export_to
 from workbench.traces.capture import Capture, capture
-from workbench.traces.journal import StoreWarning
+from workbench.traces.carrier import carry, environment
+from workbench.traces.content import content
+from workbench.traces.health import StoreWarning
 from workbench.traces.meter import Meter, meter
 from workbench.traces.redaction import key_variables, redact
+from workbench.traces.rules import redactor
 from workbench.traces.runs import Run, record, run
 from workbench.traces.scope import Scope, current_scope, scope
 from workbench.traces.span import Span, span, start_span
@@ -33,8 +36,11 @@ __all__ = [
     "Store",
     "StoreWarning",
     "capture",
+    "carry",
+    "content",
     "current_scope",
     "default_path",
+    "environment",
     "export_to",
     "key_variables",
     "meter",
@@ -42,6 +48,7 @@ __all__ = [
     "query",
     "record",
     "redact",
+    "redactor",
     "run",
     "scope",
     "span",

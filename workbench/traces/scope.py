@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+import json
+import os
+import warnings
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
-__all__ = ["Phase", "Role", "Scope", "current_scope", "current_tags", "scope"]
+__all__ = ["Phase", "Role", "Scope", "current_scope", "current_tags", "enter", "scope"]
 
 Role: TypeAlias = Literal["solver", "judge", "simulated_user", "optimiser"]
 Phase: TypeAlias = Literal["build", "use"]
@@ -32,11 +35,30 @@ class Scope:
     repetition: int | None = None
 
 
+def _inherited() -> Scope:
+    """The scope that the process which started this one handed down in WORKBENCH_SCOPE."""
+    given = os.environ.get("WORKBENCH_SCOPE", "")
+    if not given:
+        return Scope()
+    try:
+        return Scope(**_fitting(json.loads(given)))
+    except (ValueError, AttributeError):
+        warnings.warn("WORKBENCH_SCOPE is no JSON object of a scope; it is ignored.", UserWarning, stacklevel=2)
+        return Scope()
+
+
+def _fitting(said: Mapping[str, Any]) -> dict[str, Any]:
+    """What this version knows: a newer one may have handed down more."""
+    whole = ("execution_count", "repetition")
+    kinds = {name: int if name in whole else str for name in Scope.__dataclass_fields__}
+    return {name: value for name, value in said.items() if name in kinds and isinstance(value, kinds[name])}
+
+
 def _tagged(scope: Scope) -> tuple[Scope, dict[str, Any]]:
     return scope, {name: value for name, value in asdict(scope).items() if value is not None}
 
 
-_NOWHERE: Final = _tagged(Scope())
+_NOWHERE: Final = _tagged(_inherited())
 _current: Final[ContextVar[tuple[Scope, dict[str, Any]]]] = ContextVar("workbench_scope", default=_NOWHERE)
 
 
@@ -64,7 +86,13 @@ def scope(**changes: Any) -> Generator[Scope]:
         >>> current_scope().role
         'solver'
     """
-    inside = replace(current_scope(), **changes)
+    with enter(replace(current_scope(), **changes)) as inside:
+        yield inside
+
+
+@contextmanager
+def enter(inside: Scope) -> Generator[Scope]:
+    """Makes this the scope of the block, whatever the one around it is."""
     token = _current.set(_tagged(inside))
     try:
         yield inside

@@ -24,7 +24,7 @@ __all__ = ["OpenSpan", "Span", "is_interruption", "span", "start_span"]
 
 _FIXED: Final = frozenset(
     {"span_id", "trace_id", "parent_id", "name", "operation", "status", "session", "attributes", "schema_url"}
-    | {"started_at", "ended_at", "duration_ms"}
+    | {"started_at", "ended_at", "duration_ms", "sample_rate"}
 )
 _SETTABLE: Final = {name: kind for name, kind in COLUMNS["spans"].items() if name not in _FIXED}
 
@@ -44,6 +44,7 @@ class OpenSpan:
         meters: the meters around it.
         in_call: whether a model call of this process is around it.
         is_ended: whether it is over.
+        has_content: whether its content is kept.
         outer: the span above, where it is of this process.
         told: events of another library that come by another way than its span.
         inside: the token counts of calls that other libraries made inside this call.
@@ -55,6 +56,7 @@ class OpenSpan:
     meters: tuple[Meter, ...] = ()
     in_call: bool = False
     is_ended: bool = False
+    has_content: bool = True
     outer: OpenSpan | None = None
     told: list[Event] = field(default_factory=list["Event"])
     inside: list[dict[str, int]] = field(default_factory=list[dict[str, int]])

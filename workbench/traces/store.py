@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from workbench.errors import StoreError
 from workbench.traces.health import Health
 from workbench.traces.journal import Journal
+from workbench.traces.place import default_content, default_path, default_sample, keep_out_of_git, require_store
+from workbench.traces.sampling import Sampler
 from workbench.traces.segment import journal_folder
 from workbench.traces.writer import Writer
 
@@ -22,11 +24,10 @@ if TYPE_CHECKING:
     from workbench.traces.span import OpenSpan
     from workbench.traces.tracer import Tracer
 
-__all__ = ["Store", "default_path", "store", "use"]
+__all__ = ["Store", "adopt", "default_path", "store", "use"]
 
 _WAIT_SECONDS: Final = 30.0
 _EXIT_SECONDS: Final = 3.0
-_MAGIC: Final = b"DUCK"  # from byte 8 on, in every DuckDB file
 
 
 class Store:
@@ -34,22 +35,29 @@ class Store:
 
     Args:
         path: the DuckDB file; made when it is first folded into.
+        sample: the share of traces that are kept; None keeps all.
+        content: whether spans keep what was asked and answered, where no block of `traces.content` says.
 
     Raises:
         StoreError: the path is a folder, or a file of another kind.
+        OptionError: `sample` is no share.
 
     Attributes:
         path: as given, absolute.
         journal: this process's own part.
+        sampler: decides which spans are written.
+        captures_content: `content`, as given.
     """
 
-    def __init__(self, path: str | Path) -> None:
+    def __init__(self, path: str | Path, *, sample: float | None = None, content: bool = True) -> None:
         self.path = Path(path).expanduser().absolute()
-        _require_store(self.path)
+        require_store(self.path)
         self.journal = Journal(journal_folder(self.path))
         self._writer = Writer()
         self._lock = threading.RLock()
         self._writing = threading.RLock()  # re-entrant: a finaliser may end a span while this thread writes one
+        self.captures_content = content
+        self.sampler = Sampler(self.append_start, self.append_span, sample)
         self._tracer: Tracer | None = None
         self._compactor: Compactor | None = None
 
@@ -146,13 +154,14 @@ class Store:
 
     def close(self) -> None:
         """Seals this process's journal; what is in it stays for the next fold."""
+        self.sampler.release()
         self.journal.close()
 
     def end_process(self) -> None:
         """At the end of the process: seals the journal and folds it, if that takes less than 3 seconds."""
         if self.journal.is_empty:
             return
-        self.journal.close()
+        self.close()
         try:
             self.compactor.fold(timeout_seconds=1.0, budget_seconds=_EXIT_SECONDS)
         except (StoreError, OSError):
@@ -162,6 +171,7 @@ class Store:
         """In a forked child: locks that another thread of the parent may have held begin anew."""
         self._lock, self._writing = threading.RLock(), threading.RLock()
         self._writer = Writer()
+        self.sampler.leave_to_parent()
 
     def _write(self, line: bytes, again: Callable[[int], bytes] | None = None) -> None:
         if self.journal.append(line, again):
@@ -174,26 +184,6 @@ class Store:
             return  # someone else folds, or the next question will say what is wrong
 
 
-def _require_store(path: Path) -> None:
-    """Refuses a file that is something else: it must not be taken for a damaged store and moved.
-
-    Raises:
-        StoreError: the path is a folder, or a file that is no DuckDB database and has no journal beside it.
-    """
-    if path.is_dir():
-        hint = f"workbench.traces.use({str(path / 'traces.duckdb')!r})"
-        raise StoreError(f"The store {str(path)!r} is a folder; a store is one file.", hint=hint)
-    if not path.is_file() or journal_folder(path).is_dir():
-        return
-    with path.open("rb") as file:
-        head = file.read(12)
-    if head and head[8:] != _MAGIC:
-        raise StoreError(
-            f"The file {str(path)!r} is no DuckDB database, so it can be no trace store.",
-            hint="name a new file, such as traces.duckdb",
-        )
-
-
 class _Current:
     """Which store this process writes to."""
 
@@ -202,12 +192,16 @@ class _Current:
         self.store: Store | None = None
         self.opened: list[Store] = []
 
-    def make(self, path: Path) -> Store:
-        """This path's store, the same one as before where there was one."""
+    def make(self, path: Path, sample: float | None, content: bool | None) -> Store:
+        """This path's store, the same one as before where there was one, which now does what is asked for."""
+        rate = default_sample() if sample is None else sample
+        captures_content = default_content() if content is None else content
         for known in self.opened:
             if known.path == path:
+                known.sampler.set_rate(rate)
+                known.captures_content = captures_content
                 return known
-        made = Store(path)
+        made = Store(path, sample=rate, content=captures_content)
         self.opened.append(made)
         return made
 
@@ -215,20 +209,33 @@ class _Current:
 _current: Final = _Current()
 
 
-def use(path: str | Path) -> Store:
+def use(path: str | Path, *, sample: float | None = None, content: bool | None = None) -> Store:
     """Makes the store in this `.duckdb` file the process's own; spans that are open stay with theirs.
+
+    Args:
+        path: the file.
+        sample: the share of traces to keep, from 0 to 1; WORKBENCH_SAMPLE by default, else all. A trace in which
+            something failed is always kept.
+        content: False keeps no messages and other content; WORKBENCH_CONTENT by default, else True.
 
     Raises:
         StoreError: the file cannot be written, is newer than this workbench, or is no store.
+        OptionError: `sample` is no share.
     """
     given = Path(path).expanduser().absolute()
     with _current.lock:
-        chosen = _current.make(given)
+        chosen = _current.make(given, sample, content)
         if given.exists():
             chosen.query("SELECT 1")
         chosen.journal.begin()
         _current.store = chosen
         return chosen
+
+
+def adopt(path: Path, *, sample: float | None, content: bool) -> None:
+    """Makes this the process's store, as it is in the process that handed over some work."""
+    with _current.lock:
+        _current.store = _current.make(path, 1.0 if sample is None else sample, content)
 
 
 def store() -> Store:
@@ -241,29 +248,9 @@ def store() -> Store:
         with _current.lock:
             if _current.store is None:
                 path = default_path()
-                _keep_out_of_git(path.parent)
-                _current.store = _current.make(path)
+                keep_out_of_git(path.parent)
+                _current.store = _current.make(path, None, None)
     return _current.store
-
-
-def default_path(folder: Path | None = None) -> Path:
-    """Where the store of work in this folder lies when nobody says; the working folder's where none is given."""
-    here = Path.cwd() if folder is None else folder.absolute()
-    if named := os.environ.get("WORKBENCH_STORE"):
-        return here / Path(named).expanduser()
-    marks = (".git", "pyproject.toml", ".workbench")
-    project = next((place for place in (here, *here.parents) if any((place / mark).exists() for mark in marks)), here)
-    return project / ".workbench" / "traces.duckdb"
-
-
-def _keep_out_of_git(folder: Path) -> None:
-    """Traces hold prompts and answers; nobody should commit them unawares."""
-    if folder.name == ".workbench" and not folder.exists():
-        try:
-            folder.mkdir()
-            (folder / ".gitignore").write_text("*\n")
-        except OSError:
-            return  # the journal says it, in words
 
 
 @atexit.register

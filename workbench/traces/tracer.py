@@ -19,6 +19,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 
 from workbench.errors import DataError
 from workbench.messages import Message, message_from_json
+from workbench.traces.content import captures_content, leave_out
 from workbench.traces.conventions import CALLS, COLUMN_OF, INPUT_MESSAGES, OPERATION, OUTPUT_MESSAGES
 from workbench.traces.foreign.ended import settle
 from workbench.traces.foreign.event import Event
@@ -89,6 +90,8 @@ class Tracer(SpanProcessor):
         elif handle.is_recording():
             if self.provider.is_heard:
                 _take(handle.attributes, opened)
+                if not opened.has_content:
+                    leave_out(opened)
                 opened.is_ended = True  # what follows is said for others, and is not to be read back
                 handle.set_attributes(outward(opened))
                 handle.set_status(outward_status(opened))
@@ -146,8 +149,9 @@ class Tracer(SpanProcessor):
         }
         outer = None if parent_id is None else self._open.get(parent_id)
         in_call = outer is not None and (outer.in_call or outer.row["operation"] in CALLS)
-        self._store.append_start(row)
+        self._store.sampler.start(row)
         opened = self._open[span_id] = OpenSpan(row, time.perf_counter(), current_meters(), in_call, outer=outer)
+        opened.has_content = captures_content(self._store.captures_content)
         return opened
 
     def _end(self, handle: Handle) -> None:
@@ -168,15 +172,17 @@ class Tracer(SpanProcessor):
             _take(attributes, opened)
         if events:
             opened.attributes["events"] = events
-        row["attributes"] = opened.attributes or None
         if row["status"] == "running":
             row["status"] = "error" if status.status_code is StatusCode.ERROR else "ok"
             if status.description is not None:
                 row["error_message"] = status.description
+        if not opened.has_content:
+            leave_out(opened)
+        row["attributes"] = opened.attributes or None
         if opened.meters and row["operation"] in CALLS and not opened.in_call:
             for meter in opened.meters:
                 meter.add(row)
-        self._store.append_span(opened)
+        self._store.sampler.end(opened)
 
 
 def _ids(context: SpanContext) -> tuple[str, str]:
