@@ -24,10 +24,9 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-
 import portalocker  # noqa: F401 - imported here, once, so that no forked child needs to
 
-import workbench.traces.compactor  # noqa: F401 - as above
+import workbench.traces.compactor
 import workbench.traces.tracer  # noqa: F401 - as above
 from workbench.messages import assistant
 from workbench.traces.database import open_database
