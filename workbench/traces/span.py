@@ -46,6 +46,7 @@ class OpenSpan:
         is_ended: whether it is over.
         has_content: whether its content is kept.
         outer: the span above, where it is of this process.
+        heard: as a span of OpenTelemetry's SDK, where it is one.
         told: events of another library that come by another way than its span.
         inside: the token counts of calls that other libraries made inside this call.
         is_counted: whether tokens are counted at spans inside it.
@@ -58,6 +59,7 @@ class OpenSpan:
     is_ended: bool = False
     has_content: bool = True
     outer: OpenSpan | None = None
+    heard: Any = None
     told: list[Event] = field(default_factory=list["Event"])
     inside: list[dict[str, int]] = field(default_factory=list[dict[str, int]])
     is_counted: bool = False

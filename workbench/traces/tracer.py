@@ -110,7 +110,8 @@ class Tracer(SpanProcessor):
         """OpenTelemetry's hook: journals the start, so that a killed process leaves a trace of what it was doing."""
         above = span.parent
         operation = kind_of(span.attributes or {}) or span.kind.name.lower()
-        self._begin(*_ids(span.get_span_context()), above and _ids(above)[0], span.name, operation)
+        opened = self._begin(*_ids(span.get_span_context()), above and _ids(above)[0], span.name, operation)
+        opened.heard = span
 
     def on_end(self, span: ReadableSpan) -> None:
         """OpenTelemetry's hook: journals the whole span."""

@@ -13,7 +13,7 @@ from workbench.messages import Json, Usage
 from workbench.prices import cost_usd
 from workbench.traces.conventions import ATTRIBUTES, CALLS, NESTED, TOKENS
 from workbench.traces.foreign.event import Event
-from workbench.traces.foreign.reading import read
+from workbench.traces.foreign.reading import kind_of, read
 from workbench.traces.row import checked
 from workbench.traces.span import OpenSpan
 
@@ -95,7 +95,7 @@ def _count(opened: OpenSpan, attributes: dict[str, Json]) -> None:
     of their calls: where these were recorded, the sum goes to `attributes`.
     """
     row, is_call = opened.row, opened.row["operation"] in CALLS
-    around = next((span for span in _outer(opened) if span.row["operation"] in CALLS), None)
+    around = next((span for span in _outer(opened) if _is_call(span)), None)
     counts = {name: row[name] for name in TOKENS if row.get(name) is not None}
     if is_call and not counts and opened.inside:
         for usage in opened.inside:
@@ -115,6 +115,13 @@ def _count(opened: OpenSpan, attributes: dict[str, Json]) -> None:
     elif counts:
         for span in _outer(opened):
             span.is_counted = True
+
+
+def _is_call(opened: OpenSpan) -> bool:
+    """Whether a span asks a model; a library may say so only after it began."""
+    if opened.row["operation"].removeprefix(NESTED) in CALLS:
+        return True
+    return opened.heard is not None and kind_of(opened.heard.attributes or {}) in CALLS
 
 
 def _outer(opened: OpenSpan) -> list[OpenSpan]:

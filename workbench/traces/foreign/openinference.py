@@ -127,9 +127,9 @@ def _models(said: Said, row: dict[str, Any]) -> None:
     answer = parsed(said.left.get("output.value"))
     answered: Mapping[str, Json] = cast("Mapping[str, Json]", answer) if isinstance(answer, Mapping) else {}
     named = said.text(*_MODELS)
-    model = said.text("llm.request.model_name") or asked or named
+    model = said.text("llm.request.model_name") or asked or row.get("model") or named
     response = said.text("llm.response.model_name") or answered.get("model") or (named if named != model else None)
-    row["model"] = row.get("model") or model
+    row["model"] = model
     row["response_model"] = row.get("response_model") or (response if isinstance(response, str) else None)
     id = answered.get("id")
     row["response_id"] = row.get("response_id") or (id if isinstance(id, str) else None)
