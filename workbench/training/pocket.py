@@ -49,8 +49,8 @@ class Lesson:
 
 LESSONS = (
     Lesson(TrainingConfig(steps=5000, rate=2e-3, decay=0.3), FIRST),
-    Lesson(TrainingConfig(steps=2500, rate=1.5e-3, decay=0.7, warmup=50), SECOND),
-    Lesson(TrainingConfig(steps=1200, rate=1e-3, decay=0.9, warmup=50), THIRD),
+    Lesson(TrainingConfig(steps=2800, rate=1.5e-3, decay=0.7, warmup=50), SECOND),
+    Lesson(TrainingConfig(steps=1600, rate=1e-3, decay=0.9, warmup=50), THIRD),
 )
 STEPS = sum(lesson.training.steps for lesson in LESSONS)
 

@@ -34,6 +34,7 @@ class Mixture:
         answered: the share of the tool questions in which the tool was called already.
         rivals: the share of the questions for a tool that calculates in which other such tools are at hand.
         rules: the share of the questions for known tools that are for the four rules of arithmetic on purpose.
+        bare: the share of the questions for known tools that are for tools without arguments on purpose.
     """
 
     shares: Mapping[str, float]
@@ -41,6 +42,7 @@ class Mixture:
     answered: float = 0.6
     rivals: float = 0.0
     rules: float = 0.5
+    bare: float = 0.08
 
     def draw(self, rng: np.random.Generator, split: Split) -> Problem:
         """One problem of one family."""
@@ -51,21 +53,26 @@ class Mixture:
             return sum_problem(rng, split, one_digit=self.one_digit)
         if name == "tool":
             answered = chance(rng, self.answered)
-            return tool_problem(rng, split, answered=answered, rivals=self.rivals, rules=self.rules)
+            return tool_problem(rng, split, answered=answered, rivals=self.rivals, rules=self.rules, bare=self.bare)
         return _FAMILIES[name](rng, split)
 
 
-FIRST = Mixture({"sum": 0.66, "tool": 0.24, "out_of_depth": 0.06, "hard_sum": 0.03, "small_talk": 0.01})
+FIRST = Mixture(
+    {"sum": 0.62, "tool": 0.28, "out_of_depth": 0.06, "hard_sum": 0.03, "small_talk": 0.01},
+    one_digit=0.1,
+    answered=0.5,
+)
 SECOND = Mixture(
     {"sum": 0.35, "tool": 0.55, "out_of_depth": 0.05, "hard_sum": 0.03, "small_talk": 0.02},
-    one_digit=0.3,
-    answered=0.3,
-    rivals=0.7,
+    one_digit=0.35,
+    answered=0.2,
+    rivals=0.6,
+    rules=0.4,
 )
 THIRD = Mixture(
     {"sum": 0.42, "tool": 0.50, "out_of_depth": 0.04, "hard_sum": 0.03, "small_talk": 0.01},
-    one_digit=0.25,
-    answered=0.2,
+    one_digit=0.3,
+    answered=0.15,
     rivals=0.4,
     rules=0.3,
 )

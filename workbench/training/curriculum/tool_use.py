@@ -28,6 +28,7 @@ from workbench.training.curriculum.words import (
     number,
     number_pair,
     pick,
+    spliced,
     word,
 )
 
@@ -36,6 +37,8 @@ __all__ = ["distractors", "tool_problem"]
 _WORDS = {"city": CITIES, "country": COUNTRIES, "name": NAMES, "noun": NOUNS, "topic": TOPICS, "language": LANGUAGES}
 _TYPES = {"int": "integer", "num": "number"}
 _RULES = range(4)  # the places of the four rules of arithmetic among the concepts
+_BARE = tuple(index for index, concept in enumerate(CONCEPTS) if not concept.kinds)
+_LOWER = ("noun", "topic", "word")
 _RESULTS = ("number", "word", "city")
 Ask: TypeAlias = Callable[[Split], tuple[str, dict[str, Json], Json]]
 
@@ -49,6 +52,7 @@ def tool_problem(
     most_tools: int = 4,
     rivals: float = 0.0,
     rules: float = 0.5,
+    bare: float = 0.0,
 ) -> Problem:
     """A question that one of the tools answers.
 
@@ -63,9 +67,10 @@ def tool_problem(
         rivals: of the questions for a tool that calculates, the share in which other tools that calculate are at hand,
             so that the question must be read to choose.
         rules: of the questions for a known tool, the share for the four rules of arithmetic on purpose.
+        bare: of the questions for a known tool, the share for tools without arguments on purpose.
     """
     known = chance(rng, 0.65) if known is None else known
-    tool, concept, ask = _known(rng, split, rules) if known else _invented(rng, split)
+    tool, concept, ask = _known(rng, split, rules, bare) if known else _invented(rng, split)
     if rivals and concept is not None and concept < len(_RULES) and chance(rng, rivals):
         others = _rivals(rng, int(rng.integers(1, most_tools)), tool.name, concept)
     else:
@@ -146,8 +151,10 @@ def _define(rng: np.random.Generator, concept: Concept, split: Split) -> tuple[T
     return ToolDefinition(name, description, _schema(names, kinds)), kinds
 
 
-def _known(rng: np.random.Generator, split: Split, rules: float) -> tuple[ToolDefinition, int | None, Ask]:
+def _known(rng: np.random.Generator, split: Split, rules: float, bare: float) -> tuple[ToolDefinition, int | None, Ask]:
     index = int(rng.integers(len(_RULES))) if chance(rng, rules) else int(rng.integers(len(CONCEPTS)))
+    if bare and chance(rng, bare):
+        index = pick(rng, _BARE)
     concept = CONCEPTS[index]
     tool, kinds = _define(rng, concept, split)
 
@@ -192,6 +199,9 @@ def _values(rng: np.random.Generator, kinds: Sequence[str], split: Split) -> lis
 
 
 def _value(rng: np.random.Generator, kind: str, split: Split) -> Json:
+    if split == "train" and kind not in _TYPES and chance(rng, 0.35):
+        drawn = spliced(rng, split)
+        return drawn if kind in _LOWER else drawn.capitalize()
     match kind:
         case "int":
             return number(rng)

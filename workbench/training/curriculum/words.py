@@ -21,6 +21,7 @@ __all__ = [
     "number",
     "number_pair",
     "pick",
+    "spliced",
     "word",
 ]
 
@@ -107,4 +108,16 @@ def invented(rng: np.random.Generator, split: Split) -> str:
             pick(rng, "bcdfghjklmnprstvwz") + pick(rng, "aeiou") for _ in range(int(rng.integers(2, 4)))
         ) + pick(rng, ("", "", "n", "r", "s", "x", "k", "p"))
         if held_out(drawn) == (split == "held_out"):
+            return drawn
+
+
+def spliced(rng: np.random.Generator, split: Split) -> str:
+    """The beginning of one listed noun or topic and the end of another, 3 to 12 letters of the split.
+
+    Learning to copy such words teaches to copy any sequence of tokens, also of words that training never shows.
+    """
+    while True:
+        first, last = (word(rng, pick(rng, (NOUNS, TOPICS, NAMES)), "train").lower() for _ in range(2))
+        drawn = first[: int(rng.integers(len(first)))] + last[int(rng.integers(len(last))) :]
+        if 3 <= len(drawn) <= 12 and held_out(drawn) == held_out(drawn.capitalize()) == (split == "held_out"):
             return drawn
