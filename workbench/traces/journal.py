@@ -106,9 +106,13 @@ class Journal:
     def ready(self) -> int:
         """Makes sure, as far as it can, that there is a segment to append to; returns its number in this process."""
         with self._lock:
-            if self._descriptor >= 0 and not os.fstat(self._descriptor).st_nlink:  # the file was deleted under us
-                self._seal()
-                self._leave_session()
+            if self._descriptor >= 0:
+                found = os.fstat(self._descriptor)
+                if not found.st_nlink:  # the file was deleted under us
+                    self._seal()
+                    self._leave_session()
+                elif not found.st_mode & 0o222:  # made final by a redaction of history
+                    self._seal()
             if self._descriptor < 0:
                 self._begin_if_possible()
             return self._segment
