@@ -13,7 +13,7 @@ from workbench.errors import MissingDependencyError, OptionError
 from workbench.traces.store import Store, store
 
 if TYPE_CHECKING:
-    from opentelemetry.sdk.trace.export import BatchSpanProcessor
+    from workbench.traces.clean_export import Outlet
 
 __all__ = ["Backend", "export_to"]
 
@@ -33,17 +33,17 @@ class Backend:
         endpoint: where to, without what may be secret in an address.
     """
 
-    def __init__(self, endpoint: str, processor: BatchSpanProcessor, to: Store) -> None:
+    def __init__(self, endpoint: str, outlet: Outlet, to: Store) -> None:
         self.endpoint = endpoint
-        self._processor = processor
+        self._outlet = outlet
         self._store = to
         self._is_stopped = False
-        to.tracer.provider.add_span_processor(processor)
+        to.tracer.provider.add_span_processor(outlet)
         atexit.register(self.stop)
 
     def flush(self, timeout_seconds: float = 30.0) -> bool:
         """Waits until all that has ended is sent; whether it was, in that time."""
-        return self._processor.force_flush(int(timeout_seconds * 1000))
+        return self._outlet.force_flush(int(timeout_seconds * 1000))
 
     def stop(self) -> None:
         """Sends what is left, for at most 5 seconds, and sends no more."""
@@ -51,8 +51,8 @@ class Backend:
             self._is_stopped = True
             atexit.unregister(self.stop)
             self._store.tracer.provider.lose_listener()
-            self._processor.force_flush(_STOP_MS)
-            self._processor.shutdown()
+            self._outlet.force_flush(_STOP_MS)
+            self._outlet.shutdown()
 
     def __enter__(self) -> Backend:
         return self
@@ -95,7 +95,7 @@ def export_to(endpoint: str | None = None, *, headers: Mapping[str, str] | None 
         ) from error
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    from workbench.traces.clean_export import CleanExporter
+    from workbench.traces.clean_export import CleanExporter, Outlet
 
     address = _address(endpoint)
     exporter = OTLPSpanExporter(
@@ -104,7 +104,8 @@ def export_to(endpoint: str | None = None, *, headers: Mapping[str, str] | None 
     processor = BatchSpanProcessor(
         CleanExporter(exporter), max_queue_size=_QUEUED, max_export_batch_size=_BATCH, schedule_delay_millis=1_000
     )
-    return Backend(_shown(address), processor, store())
+    current = store()
+    return Backend(_shown(address), Outlet(processor, current), current)
 
 
 def _address(endpoint: str | None) -> str:
