@@ -76,8 +76,13 @@ def test_a_provider_that_is_there_is_listened_to_and_its_limit_is_said(tmp_path)
     assert "keeps at most 100000" in said
 
 
-def test_a_store_that_cannot_be_written_fails_nobody(tmp_path):
+@pytest.mark.parametrize(
+    ("path", "warning"),
+    [("file/traces.duckdb", "cannot be written"), ("folder", "Other libraries' calls are not stored")],
+)
+def test_a_store_that_cannot_be_used_fails_nobody_and_is_said_once(tmp_path, path, warning):
     (tmp_path / "file").touch()
+    (tmp_path / "folder").mkdir()
     told, said = alone(
         """
         import json
@@ -90,10 +95,10 @@ def test_a_store_that_cannot_be_written_fails_nobody(tmp_path):
         print(json.dumps("went on"))
         """,
         tmp_path,
-        WORKBENCH_STORE=str(tmp_path / "file" / "traces.duckdb"),
+        WORKBENCH_STORE=str(tmp_path / path),
     )
     assert told == "went on"
-    assert said.count("StoreWarning") == 1
+    assert said.count(warning) == 1
 
 
 def test_opentelemetry_is_not_imported_before_it_is_needed(tmp_path):
