@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import string
 import time
 from pathlib import Path
@@ -11,8 +12,10 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from workbench import traces
-from workbench.messages import ToolCall, assistant, user
+from workbench.errors import OptionError
+from workbench.messages import ToolCall, ToolResult, assistant, message_to_json, tool_results, user
 from workbench.traces.encoding import dumps, utf8
+from workbench.traces.health import StoreWarning
 from workbench.traces.redaction import REDACTED, Redactor, key_variables, redact
 from workbench.traces.writer import Writer
 
@@ -153,6 +156,114 @@ def test_a_password_that_is_a_word_of_the_record_costs_no_row(monkeypatch, secre
     assert traces.query("SELECT text FROM span_messages JOIN messages USING (message_hash)")["text"].item() == REDACTED
     assert traces.query("SELECT error_message FROM attempts")["error_message"].item() == REDACTED
     assert traces.query("SELECT name FROM tools")["name"].item() == REDACTED
+
+
+@pytest.mark.parametrize("word", ["assistant", "arguments", "tool_call", "tool_call_response", "response", "is_error"])
+def test_a_password_that_is_a_word_of_a_message_costs_no_message(monkeypatch, word):
+    given = [
+        assistant("fine", ToolCall("c", "add", {"a": 1})),
+        tool_results(ToolResult("c", "add", "no", is_error=True)),
+    ]
+    monkeypatch.setenv("SOME_PASSWORD", word)
+    with traces.span("chat", "chat") as span:
+        span.input_messages(given).output_messages([assistant(f"the password is {word}")])
+    bodies = [json.loads(body) for body in traces.query("SELECT body FROM messages")["body"]]
+    expected = [*map(message_to_json, given), message_to_json(assistant(f"the password is {REDACTED}"))]
+    assert sorted(bodies, key=dumps) == sorted(expected, key=dumps)
+
+
+@pytest.fixture
+def rules():
+    """Sets rules for one test."""
+    yield traces.redactor
+    traces.redactor()
+
+
+NAME = "Ada Lovelace"
+
+
+def say_everywhere():
+    """One name in every text that a rule sees."""
+    with traces.span("chat", "chat") as span:
+        call = ToolCall("c", "add", {"who": NAME, NAME: [NAME]})
+        span.input_messages([user(NAME), tool_results(ToolResult("c", "add", {"deep": [NAME]}))])
+        span.output_messages([assistant(NAME, call)]).attribute("note", {"who": NAME})
+        span.attempt(error_message=NAME).fail(ValueError(NAME))
+    traces.record(
+        "samples", run_id="r", program="p", sample_id="1", repetition=0, status="ok", input={"q": NAME},
+        output_text=NAME, error_message=NAME,
+    )  # fmt: skip
+    traces.record("scores", run_id="r", program="p", sample_id="1", repetition=0, scorer="s", kind="bool", reason=NAME)
+
+
+@pytest.mark.parametrize(
+    "rule", [NAME, re.compile("ada lovelace", re.IGNORECASE), lambda text: text.replace(NAME, "X")]
+)
+def test_what_a_rule_names_is_cut_out_of_every_text(fresh_store, rules, rule):
+    rules(rule)
+    say_everywhere()
+    assert len(traces.query("SELECT * FROM messages")) == 3
+    raw = fresh_store.path.read_bytes() + written(fresh_store)
+    assert NAME.encode() not in raw
+    assert redact(f"{NAME}!") == ("X!" if callable(rule) else f"{REDACTED}!")
+
+
+def test_a_rule_does_not_touch_what_rows_are_found_by(rules):
+    rules(lambda text: "")
+    with traces.run("evaluation", "name") as run, traces.scope(notebook="a.ipynb"), traces.span("chat", "chat") as span:
+        span.set(model="pocket", error_type="kind").output_messages([assistant("gone")])
+        run.metric("loss", 1.0)
+    row = traces.query("SELECT name, model, run_id, notebook, error_type, role FROM spans").row(0)
+    assert row == ("chat", "pocket", run.run_id, "a.ipynb", "kind", "solver")
+    assert traces.query("SELECT name FROM metrics")["name"].to_list() == ["loss"]
+    body = json.loads(traces.query("SELECT body FROM messages")["body"].item())
+    assert body == {"role": "assistant", "parts": [{"type": "text", "content": ""}]}
+
+
+def test_rules_hold_from_when_they_are_set_also_for_a_message_that_was_written_before(rules):
+    message = assistant(f"hello {NAME}")
+    for held in [(), (NAME,), ("hello",), ()]:
+        rules(*held)
+        with traces.span("chat", "chat") as span:
+            span.output_messages([message])
+    texts = traces.query(
+        "SELECT text FROM spans JOIN span_messages USING (span_id) JOIN messages USING (message_hash) "
+        "ORDER BY started_at"
+    )["text"].to_list()
+    assert texts == [f"hello {NAME}", f"hello {REDACTED}", f"{REDACTED} {NAME}", f"hello {NAME}"]
+
+
+def failing(text):
+    if "fine" not in text:
+        raise ValueError("cannot read this")
+    return text
+
+
+@pytest.mark.parametrize("rule", [failing, lambda text: None, lambda text: text.nothing, re.compile(b"bytes")])
+def test_where_a_rule_fails_nothing_goes_through_and_it_is_said_once(fresh_store, rules, rule):
+    rules(rule)
+    with pytest.warns(StoreWarning, match=r"traces\.redactor raised") as said:
+        say_everywhere()
+    assert len(said) == 1
+    assert NAME.encode() not in written(fresh_store)
+    assert REDACTED in traces.query("SELECT text FROM messages")["text"].to_list()
+
+
+def test_keys_are_cut_before_a_rule_sees_the_text(rules):
+    seen = []
+    rules(lambda text: seen.append(text) or text)
+    with traces.span("chat", "chat") as span:
+        span.output_messages([assistant("key sk-proj-ABCDEFGHIJ0123456789")])
+    assert f"key {REDACTED}" in seen
+    assert not any("sk-proj" in text for text in seen)
+
+
+@pytest.mark.parametrize("rule", ["(", 3, None])
+def test_what_is_no_rule_is_one_clear_error_and_the_old_rules_stay(rules, rule):
+    rules(NAME)
+    with pytest.raises(OptionError, match="Hint: "):
+        rules("fine", rule)
+    assert redact(NAME) == REDACTED
 
 
 def test_messages_that_differ_only_in_a_key_are_one_after_redaction(monkeypatch):

@@ -132,8 +132,8 @@ class Journal:
             Whether a segment was sealed, so that there is something to fold.
         """
         with self._lock:
-            if self._descriptor < 0:
-                self._begin_if_possible()
+            if self._descriptor < 0 or self._backlog:
+                self.ready()
             if self._descriptor < 0 or not self._backlog.write(self._write) or not self._write(line + b"\n"):
                 self._keep(line, again)
                 self._say()
@@ -172,8 +172,10 @@ class Journal:
             self._trouble(error)
 
     def _begin(self) -> OSError | None:
-        """Begins the session where there is none, and a segment; None, or why it cannot be done."""
+        """Begins a segment, and the session where there is none; None, or why it cannot be done."""
         try:
+            if self._hold is not None and not lock_path(self.folder, self._session).exists():
+                self._leave_session()  # the folder was deleted under us
             if self._hold is None:
                 self.folder.mkdir(parents=True, exist_ok=True)
                 self._hold = Hold(lock_path(self.folder, self.session))
