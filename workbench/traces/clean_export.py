@@ -128,7 +128,10 @@ def _value(value: Any) -> Any:
     inside = parsed(value)
     if isinstance(inside, str):
         return redact(value)
-    cleaned = _deep(inside)  # a key with a quote in it is spelt otherwise in JSON text
+    try:
+        cleaned = _deep(inside)  # a key with a quote in it is spelt otherwise in JSON text
+    except RecursionError:
+        return LEFT_OUT
     return value if cleaned == inside else dumps(cleaned)
 
 

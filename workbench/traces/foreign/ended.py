@@ -13,7 +13,7 @@ from workbench.messages import Json, Usage
 from workbench.prices import cost_usd
 from workbench.traces.conventions import ATTRIBUTES, CALLS, NESTED, TOKENS
 from workbench.traces.foreign.event import Event
-from workbench.traces.foreign.reading import kind_of, read
+from workbench.traces.foreign.reading import Reading, kind_of, read
 from workbench.traces.row import checked
 from workbench.traces.span import OpenSpan
 
@@ -36,7 +36,7 @@ def settle(opened: OpenSpan, span: ReadableSpan) -> list[dict[str, Json]]:
         The events that did not become messages.
     """
     events = [Event(event.name, dict(event.attributes or {}), event.timestamp) for event in span.events]
-    reading = read(span.attributes or {}, [*events, *opened.told], span.start_time)
+    reading = _read(span, [*events, *opened.told])
     attributes = dict(reading.attributes)
     _columns(opened.row, attributes, reading.columns)
     if reading.inputs:
@@ -59,6 +59,15 @@ def settle(opened: OpenSpan, span: ReadableSpan) -> list[dict[str, Json]]:
         {"name": event.name, "time_unix_nano": event.time_unix_nano, "attributes": dict(event.attributes)}
         for event in reading.events
     ]
+
+
+def _read(span: ReadableSpan, events: Sequence[Event]) -> Reading:
+    """What it says, or as it is where that cannot be read: no caller of another library fails for its traces."""
+    said = span.attributes or {}
+    try:
+        return read(said, events, span.start_time)
+    except Exception as error:  # noqa: BLE001 - what others say may have any shape
+        return Reading({}, attributes={**said, "workbench.foreign.unread": repr(error)}, events=events)
 
 
 def _columns(row: dict[str, Any], attributes: dict[str, Json], said: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, cast
 
-from workbench.messages import Json, Message, Part
+from workbench.messages import Json, Message, Part, ToolResult
 from workbench.traces.conventions import (
     INPUT_MESSAGES,
     OUTPUT_MESSAGES,
@@ -27,12 +27,13 @@ __all__ = ["EventsRead", "columns", "messages", "take_events"]
 
 _TEXTS: Final = ("operation", "model", "response_model", "response_id", "conversation", "tool_name", "error_type")
 _REASONS: Final = ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "llm.response.finish_reason")
-_JSON: Final = (  # spelt as JSON text on spans, because attributes do not nest; our own spans have them as values
-    TOOL_DEFINITIONS,
-    "gen_ai.tool.call.arguments",
-    "gen_ai.tool.call.result",
-    "gen_ai.retrieval.documents",
-)
+# spelt as JSON text on spans, because attributes do not nest; our own spans have them as values
+_JSON: Final = {
+    TOOL_DEFINITIONS: (),
+    "gen_ai.tool.call.arguments": ("tool_arguments",),
+    "gen_ai.tool.call.result": ("tool_response",),
+    "gen_ai.retrieval.documents": (),
+}
 _MESSAGES: Final = {  # the old conventions' events, one for each message
     "gen_ai.system.message": "system",
     "gen_ai.user.message": "user",
@@ -74,8 +75,9 @@ def columns(said: Said, row: dict[str, Any]) -> None:
     row["time_to_first_chunk_ms"] = None if seconds is None else seconds * 1000.0
     row["cost_usd"] = said.number("gen_ai.usage.cost", "operation.cost")
     said.put("gen_ai.request.stream", said.json("gen_ai.is_streaming", "llm.is_streaming"))
-    for name in _JSON:
-        said.put(name, said.json(name))
+    for name, older in _JSON.items():
+        said.put(name, said.json(name, *older))
+    said.drop("logfire.json_schema")  # how a viewer is to show the attributes that were renamed here
 
 
 def messages(said: Said, told: Messages) -> Messages:
@@ -135,7 +137,9 @@ def _bodies(said: Said, *spelt: str) -> list[Message]:
 
 def _body(body: Mapping[str, Any]) -> Message:
     if "parts" in body:
-        return parts.message(names.role(body.get("role")), parts.content(body["parts"]))
+        said = parts.content(body["parts"])
+        is_result = bool(said) and all(isinstance(part, ToolResult) for part in said)
+        return parts.message("tool" if is_result else names.role(body.get("role")), said)
     return _event_message(body, str(body.get("role", "user")))
 
 
