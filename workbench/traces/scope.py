@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal, TypeAlias
 
 __all__ = ["Phase", "Role", "Scope", "current_scope", "current_tags", "enter", "scope"]
@@ -54,8 +54,11 @@ def _fitting(said: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in said.items() if name in kinds and isinstance(value, kinds[name])}
 
 
+_FIELDS: Final = tuple(Scope.__dataclass_fields__)
+
+
 def _tagged(scope: Scope) -> tuple[Scope, dict[str, Any]]:
-    return scope, {name: value for name, value in asdict(scope).items() if value is not None}
+    return scope, {name: value for name in _FIELDS if (value := getattr(scope, name)) is not None}
 
 
 _NOWHERE: Final = _tagged(_inherited())
