@@ -16,7 +16,7 @@ RELATIONS: Final[dict[str, str]] = {
         trace_id VARCHAR NOT NULL -- 32 hex digits, shared by the spans of one request
         parent_id VARCHAR -- the span above
         name VARCHAR NOT NULL -- such as `chat pocket`
-        operation VARCHAR NOT NULL -- `gen_ai.operation.name`: `chat`, `execute_tool`, …; `nested_chat` inside another call
+        operation VARCHAR NOT NULL -- `gen_ai.operation.name`: `chat`, `execute_tool`, …; `nested_chat` inside a call
         status VARCHAR NOT NULL -- `ok`, `error`, `interrupted`, or `running` while it has no end and its process lives
         error_type VARCHAR -- `error.type`: the exception's class, or a model error's kind
         error_message VARCHAR -- its message
