@@ -20,6 +20,7 @@ _ROWS: Final = frozenset({"span", "start", "row"})
 _WORDS: Final = frozenset({"error_message", "output_text", "reason", "comment", "label", "description", "source"})
 # columns whose strings the rules of `redactor` see; the others name things
 _CONTENT: Final = _WORDS | {name for columns in COLUMNS.values() for name, kind in columns.items() if kind == "JSON"}
+_NUMBERS: Final = (int, float)
 _HASHES: Final = frozenset({"table", "context", "outputs"})  # parts that nobody's words can be in
 _FORM: Final = frozenset({"type", "modality", "mime_type", "is_error"})  # of a message's part
 _PART_NAMES: Final = frozenset({"id", "name"})
@@ -151,8 +152,9 @@ def _words(record: Mapping[str, Any]) -> str:
             words += () if part in _HASHES else (dumps(value),)
             continue
         for name, item in cast("Mapping[str, Any]", value).items():
-            if name not in _OURS and item is not None and not isinstance(item, float | int):
-                words.append(item if isinstance(item, str) else dumps(item))
+            if item is None or isinstance(item, _NUMBERS) or name in _OURS:
+                continue
+            words.append(item if isinstance(item, str) else dumps(item))
     return "\n".join(words)
 
 
