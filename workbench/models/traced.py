@@ -82,23 +82,24 @@ class Traced:
         """The model's stream, and a span with the time to its first piece."""
         require(self.inner, request)
         span = traces.start_span("chat", f"chat {self._model}")
-        started, first = time.perf_counter(), True
+        started = time.perf_counter()
         pieces: list[Delta] = []
         reply: Reply | None = None
         try:
             self._asked(span, request)
             span.attribute("gen_ai.request.stream", True)
             async with aclosing(cast("AsyncGenerator[StreamEvent, None]", self.inner.stream(request))) as events:
-                while (event := await _next(span, events)) is not None:
-                    if first:
-                        span.set(time_to_first_chunk_ms=(time.perf_counter() - started) * 1000)
-                        first = False
+                event = await _first(span, events)
+                if event is not None:
+                    span.set(time_to_first_chunk_ms=(time.perf_counter() - started) * 1000)
+                while event is not None:
                     if isinstance(event, Reply):
                         reply = event
                         self._answered(span, reply)
                     else:
                         pieces.append(event)
                     yield event
+                    event = await anext(events, None)
             if reply is None:
                 raise ModelError(f"Model {self.name!r} ended its stream without a reply.", kind="response")
         except BaseException as error:
@@ -187,8 +188,8 @@ class Traced:
         self._used(span, Usage(_estimate(asked), _estimate(text + thought), approximate=True))
 
 
-async def _next(span: traces.Span, events: AsyncGenerator[StreamEvent, None]) -> StreamEvent | None:
-    """The next event; the span is around the making of it, and not around what is done between two."""
+async def _first(span: traces.Span, events: AsyncGenerator[StreamEvent, None]) -> StreamEvent | None:
+    """The first event; the span is around the making of the request, and not around what is done between two events."""
     with span.around():
         return await anext(events, None)
 
