@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Final, final
 
-from workbench.errors import MissingDependencyError, nearest
+from workbench.errors import MissingDependencyError, StoreError, nearest
 from workbench.traces.journal import StoreWarning
 from workbench.traces.store import store
 
@@ -59,7 +59,11 @@ class Capture:
             return "Capture(stopped)"
         skipped = [f"not {name}: {reason}" for name, reason in self.skipped.items()]
         said = [*self.instrumented, *skipped, "what is instrumented otherwise"]
-        return f"Capture({'; '.join(said)}; into {store().path})"
+        try:
+            path = store().path
+        except StoreError:
+            path = "no store, because it cannot be used"
+        return f"Capture({'; '.join(said)}; into {path})"
 
 
 class _Ears:

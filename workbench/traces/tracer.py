@@ -24,6 +24,7 @@ from workbench.traces.conventions import CALLS, COLUMN_OF, INPUT_MESSAGES, OPERA
 from workbench.traces.foreign.ended import settle
 from workbench.traces.foreign.event import Event
 from workbench.traces.foreign.reading import kind_of
+from workbench.traces.foreign.unspoken import find_outer
 from workbench.traces.handle import Handle
 from workbench.traces.identity import new_id
 from workbench.traces.meter import current_meters
@@ -112,6 +113,8 @@ class Tracer(SpanProcessor):
         operation = kind_of(span.attributes or {}) or span.kind.name.lower()
         opened = self._begin(*_ids(span.get_span_context()), above and _ids(above)[0], span.name, operation)
         opened.heard = span
+        if not _is_ours(span):
+            find_outer(opened)
 
     def on_end(self, span: ReadableSpan) -> None:
         """OpenTelemetry's hook: journals the whole span."""
@@ -119,8 +122,7 @@ class Tracer(SpanProcessor):
         opened = None if context is None else self._open.pop(_ids(context)[0], None)
         if opened is None:
             return
-        scope = span.instrumentation_scope
-        if scope is None or scope.name != _OURS:
+        if not _is_ours(span):
             self._finish(opened, _NOTHING, settle(opened, span), span.status)
             return
         events = [
@@ -184,6 +186,11 @@ class Tracer(SpanProcessor):
             for meter in opened.meters:
                 meter.add(row)
         self._store.sampler.end(opened)
+
+
+def _is_ours(span: ReadableSpan) -> bool:
+    scope = span.instrumentation_scope
+    return scope is not None and scope.name == _OURS
 
 
 def _ids(context: SpanContext) -> tuple[str, str]:

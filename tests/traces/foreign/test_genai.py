@@ -340,6 +340,36 @@ def test_each_token_is_counted_at_one_span(library, nested, counted):
             assert kept in (7, None)
 
 
+def test_an_sdks_own_span_beside_its_instrumentors_counts_once(fresh_store, library):
+    """The instrumentor's span is not the current one while the SDK makes its own."""
+    sdk = fresh_store.tracer.provider.get_tracer("an.sdk")
+    said = {"gen_ai.operation.name": "chat", "gen_ai.request.model": "m"}
+    counts = {"gen_ai.usage.input_tokens": 7}
+    with traces.span("invoke_agent", "agent"), traces.meter() as total:
+        for _ in range(2):
+            outer = library.start_span("theirs", attributes=said)
+            inner = sdk.start_span("the sdk's", attributes=said)
+            inner.set_attributes(counts)
+            inner.end()
+            outer.set_attributes(counts)
+            outer.end()
+        alone = sdk.start_span("the sdk's alone", attributes=said)
+        alone.set_attributes(counts)
+        alone.end()
+    assert total.calls == 3
+    assert traces.query("SELECT sum(input_tokens) FROM spans").item() == 21
+    operations = [row["operation"] for row in rows()[1:]]
+    assert operations == ["chat", "nested_chat", "chat", "nested_chat", "chat"]
+
+
+def test_calls_at_once_of_one_library_are_not_inside_each_other(library):
+    said = {"gen_ai.operation.name": "chat", "gen_ai.usage.input_tokens": 7}
+    first, second = library.start_span("a", attributes=said), library.start_span("b", attributes=said)
+    first.end()
+    second.end()
+    assert [row["operation"] for row in rows()] == ["chat", "chat"]
+
+
 def test_a_stated_cost_goes_before_the_price_table(library):
     said = {"gen_ai.operation.name": "chat", "gen_ai.provider.name": "openai", "gen_ai.request.model": "gpt-5-mini"}
     counts = {"gen_ai.usage.input_tokens": 1_000_000, "gen_ai.usage.output_tokens": 0}
@@ -355,6 +385,20 @@ def test_our_scope_goes_before_the_librarys_conversation(library):
         row = ended(library, {"gen_ai.conversation.id": "theirs"})
     assert row["conversation"] == "ours"
     assert json.loads(row["attributes"]) == {"gen_ai.conversation.id": "theirs"}
+
+
+@pytest.mark.parametrize(
+    "tool",
+    [
+        {"type": "function", "name": "add", "parameters": {"type": "object"}},
+        {"type": "function", "function": {"name": "add", "parameters": {"type": "object"}}},
+        {"name": "add", "input_schema": {"type": "object"}},
+    ],
+)
+def test_tool_definitions_are_spelt_as_ours(library, tool):
+    row = ended(library, {"gen_ai.tool.definitions": json.dumps([tool])})
+    expected = {"type": "function", "name": "add", "parameters": {"type": "object"}}
+    assert json.loads(row["attributes"])["gen_ai.tool.definitions"] == [expected]
 
 
 def test_chunks_are_counted_and_the_first_one_is_timed(library):

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from workbench import traces
+from workbench.messages import ToolCall, assistant
 from workbench.traces.foreign import read
 
 
@@ -158,6 +159,26 @@ def test_reasoning_keeps_its_seal(library):
     thought, sound = reading.outputs[0].parts
     assert (thought.content, thought.signature) == ("hm", "seal")
     assert sound.body == {"type": "audio", "audio.audio.url": "https://example.org/a.wav"}
+
+
+def test_a_tool_call_that_is_told_twice_is_kept_once():
+    content, call = "llm.output_messages.0.message.contents", "llm.output_messages.0.message.tool_calls.0.tool_call"
+    reading = read(
+        {
+            "openinference.span.kind": "LLM",
+            "llm.output_messages.0.message.role": "assistant",
+            f"{content}.0.message_content.type": "text",
+            f"{content}.0.message_content.text": "adding",
+            f"{content}.1.message_content.type": "tool_use",
+            f"{content}.1.tool_call.id": "t1",
+            f"{content}.1.tool_call.function.name": "add",
+            f"{content}.1.tool_call.function.arguments": '{"a": 1}',
+            f"{call}.id": "t1",
+            f"{call}.function.name": "add",
+            f"{call}.function.arguments": '{"a": 1}',
+        }
+    )
+    assert reading.outputs == [assistant("adding", ToolCall("t1", "add", {"a": 1}))]
 
 
 def test_words_that_look_like_json_stay_words():

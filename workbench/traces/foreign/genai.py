@@ -26,7 +26,12 @@ from workbench.traces.foreign.said import Said, members, parsed
 __all__ = ["EventsRead", "columns", "messages", "take_events"]
 
 _TEXTS: Final = ("operation", "model", "response_model", "response_id", "conversation", "tool_name", "error_type")
-_REASONS: Final = ("gen_ai.response.finish_reasons", "gen_ai.response.finish_reason", "llm.response.finish_reason")
+_REASONS: Final = (
+    "gen_ai.response.finish_reasons",
+    "gen_ai.response.finish_reason",
+    "llm.response.finish_reason",
+    "anthropic.message.stop_reason",
+)
 # spelt as JSON text on spans, because attributes do not nest; our own spans have them as values
 _JSON: Final = {
     TOOL_DEFINITIONS: (),
@@ -76,7 +81,10 @@ def columns(said: Said, row: dict[str, Any]) -> None:
     row["cost_usd"] = said.number("gen_ai.usage.cost", "operation.cost")
     said.put("gen_ai.request.stream", said.json("gen_ai.is_streaming", "llm.is_streaming"))
     for name, older in _JSON.items():
-        said.put(name, said.json(name, *older))
+        value = said.json(name, *older)
+        if name == TOOL_DEFINITIONS and isinstance(value, list):
+            value = [parts.definition(tool) for tool in cast("list[Json]", value)]
+        said.put(name, value)
     said.drop("logfire.json_schema")  # how a viewer is to show the attributes that were renamed here
 
 

@@ -104,7 +104,7 @@ def rename(said: Said, row: dict[str, Any], has_inputs: bool, has_outputs: bool)
     for theirs, ours in _DOCUMENTS.items():
         said.put(ours, [_document(one) for one in said.rows(theirs)] or None)
     tools = [parsed(one.get("tool.json_schema")) for one in said.rows("llm.tools")]
-    said.put(TOOL_DEFINITIONS, [_definition(tool) for tool in tools] or None)
+    said.put(TOOL_DEFINITIONS, [parts.definition(tool) for tool in tools] or None)
     said.put("metadata", said.json("metadata"))
     _value(said, row, "input", has_inputs)
     _value(said, row, "output", has_outputs)
@@ -144,13 +144,15 @@ def _message(row: Mapping[str, Any]) -> Message:
         words = row.get("message.content", "".join(getattr(part, "content", "") for part in said))
         name = row.get("message.name", row.get("message.function_call_name"))
         return parts.message(role, [parts.result(row.get("message.tool_call_id"), parsed(words), name)])
-    calls: list[Part] = [
-        parts.call(one.get("tool_call.id"), one.get("tool_call.function.name"), one.get("tool_call.function.arguments"))
-        for one in members(row, "message.tool_calls")
-    ]
+    calls = [one for one in map(_call, members(row, "message.tool_calls")) if one not in said]
     if name := row.get("message.function_call_name"):
         calls.append(parts.call(None, name, row.get("message.function_call_arguments_json")))
     return parts.message(role, said, calls)
+
+
+def _call(row: Mapping[str, Any]) -> Part:
+    function = "tool_call.function"
+    return parts.call(row.get("tool_call.id"), row.get(f"{function}.name"), row.get(f"{function}.arguments"))
 
 
 def _content(row: Mapping[str, Any]) -> Part:
@@ -164,6 +166,8 @@ def _content(row: Mapping[str, Any]) -> Part:
     if isinstance(words, str):
         return parts.content([{"type": "text", "content": words}])[0]
     short = {name.removeprefix("message_content."): value for name, value in row.items()}
+    if "tool_call.function.name" in short:
+        return _call(short)
     return parts.content([{**short, "type": str(kind or "unknown")}])[0]
 
 
@@ -174,23 +178,6 @@ def _plain(value: Any) -> Json:
 
 def _document(row: Mapping[str, Any]) -> dict[str, Json]:
     return {name.removeprefix("document."): parsed(value) for name, value in row.items()}
-
-
-def _definition(tool: Json) -> Json:
-    """A tool as the conventions spell it; OpenAI nests it one deeper."""
-    match tool:
-        case {"type": "function", "function": {"name": _} as function}:
-            return {"type": "function", **cast("dict[str, Json]", function)}
-        case {"name": _, "input_schema": schema}:
-            given = cast("dict[str, Json]", tool)
-            return {
-                "type": "function",
-                "name": given["name"],
-                "description": given.get("description"),
-                "parameters": schema,
-            }
-        case _:
-            return tool
 
 
 def _value(said: Said, row: Mapping[str, Any], side: str, is_told: bool) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Final, cast
 from workbench.messages import Image, Json, Message, Other, Part, Reasoning, Role, Text, ToolCall, ToolResult
 from workbench.traces.foreign.said import parsed
 
-__all__ = ["call", "content", "message", "named", "picture", "result"]
+__all__ = ["call", "content", "definition", "message", "named", "picture", "result"]
 
 _DATA_URL: Final = re.compile(r"data:([\w.+-]+/[\w.+-]+)?(?:;[\w=.+-]+)*;base64,(.*)", re.DOTALL)
 
@@ -59,6 +59,22 @@ def named(messages: Sequence[Message]) -> list[Message]:
         else message
         for message in messages
     ]
+
+
+def definition(tool: Json) -> Json:
+    """A tool's definition as the conventions spell it; OpenAI nests it one deeper, Anthropic has `input_schema`.
+
+    Example:
+        >>> definition({"name": "add", "input_schema": {"type": "object"}})
+        {'type': 'function', 'name': 'add', 'parameters': {'type': 'object'}}
+    """
+    match tool:
+        case {"type": "function", "function": {"name": _} as function}:
+            return {"type": "function", **cast("dict[str, Json]", function)}
+        case {"name": _, "input_schema": schema, **rest}:
+            return {"type": "function", **cast("dict[str, Json]", rest), "name": tool["name"], "parameters": schema}
+        case _:
+            return tool
 
 
 def picture(url: str, mime_type: str | None = None) -> Part:
