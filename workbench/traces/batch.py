@@ -12,7 +12,7 @@ from workbench.traces.encoding import dumps, utf8
 from workbench.traces.layout import STORED, TABLES
 from workbench.traces.schema import COLUMNS, KEYS, RECORDED, REQUIRED
 
-__all__ = ["Batch", "insert"]
+__all__ = ["Batch", "body_row", "insert"]
 
 Row: TypeAlias = Mapping[str, Any]
 Keyed: TypeAlias = dict[tuple[Any, ...], Row]
@@ -83,7 +83,7 @@ class Batch:
         span_id, context_id = str(span["span_id"]), span.get("context_id")
         rows: list[tuple[str, Row]] = []
         for digest, body in parts.get("bodies", {}).items():
-            rows.append(("message_bodies", _body(digest, body)))
+            rows.append(("message_bodies", body_row(digest, body)))
         if context := parts.get("context"):
             for position, digest in enumerate(context["hashes"], context["from"]):
                 row = {"context_id": context_id, "position": position, "message_hash": digest}
@@ -189,7 +189,7 @@ def _from_first_version(span: Row, given: Row) -> tuple[Row, Row]:
     return span, {**given, "context": {"from": 0, "hashes": hashes}, "outputs": messages.get("output", ())}
 
 
-def _body(digest: str, body: Row) -> Row:
+def body_row(digest: str, body: Row) -> Row:
     """A message's row; a body that is one text is not stored beside the text."""
     parts: list[dict[str, Any]] = body["parts"]
     text = "".join(part.get("content", "") for part in parts if part.get("type") == "text")
