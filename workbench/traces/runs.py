@@ -37,7 +37,7 @@ def record(table: str, **row: Any) -> None:
     Raises:
         OptionError: no such table, or a column that a row must have is missing.
         TypeError: a name that the table has not, or a value of another type than its column's.
-        StoreError: the store cannot be written.
+        StoreError: what lies at the store's path can be no store.
     """
     if table not in RECORDED:
         allowed = ", ".join(RECORDED)
@@ -98,7 +98,7 @@ def run(
         dataset_version: of the data.
 
     Raises:
-        StoreError: the store cannot be written.
+        StoreError: what lies at the store's path can be no store.
     """
     row: dict[str, Any] = {
         "run_id": uuid.uuid4().hex,

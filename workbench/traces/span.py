@@ -184,7 +184,7 @@ def start_span(operation: str, name: str, *, parent: Span | None = None) -> Span
         parent: the span above; the current one by default.
 
     Raises:
-        StoreError: the store cannot be written.
+        StoreError: what lies at the store's path can be no store.
     """
     return store().tracer.start(operation, name, parent)
 
@@ -201,7 +201,7 @@ def span(operation: str, name: str, *, parent: Span | None = None) -> Generator[
         parent: the span above; the current one by default.
 
     Raises:
-        StoreError: the store cannot be written.
+        StoreError: what lies at the store's path can be no store.
     """
     tracer = store().tracer
     opened = tracer.start(operation, name, parent)

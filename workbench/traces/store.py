@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.errors import StoreError
+from workbench.traces.folding import Folding
 from workbench.traces.health import Health
 from workbench.traces.journal import Journal
 from workbench.traces.place import default_content, default_path, default_sample, keep_out_of_git, require_store
@@ -28,6 +29,7 @@ __all__ = ["Store", "adopt", "default_path", "store", "use"]
 
 _WAIT_SECONDS: Final = 30.0
 _EXIT_SECONDS: Final = 3.0
+_MUCH: Final = 1 << 20  # bytes to fold that are worth the start of a process
 
 
 class Store:
@@ -58,6 +60,7 @@ class Store:
         self._writing = threading.RLock()  # re-entrant: a finaliser may end a span while this thread writes one
         self.captures_content = content
         self.sampler = Sampler(self.append_start, self.append_span, sample)
+        self._folding = Folding(self.path)
         self._tracer: Tracer | None = None
         self._compactor: Compactor | None = None
 
@@ -156,6 +159,7 @@ class Store:
         """Seals this process's journal; what is in it stays for the next fold."""
         self.sampler.release()
         self.journal.close()
+        self._folding.wait(_EXIT_SECONDS)
 
     def end_process(self) -> None:
         """At the end of the process: seals the journal and folds it, if that takes less than 3 seconds."""
@@ -172,12 +176,15 @@ class Store:
         self._lock, self._writing = threading.RLock(), threading.RLock()
         self._writer = Writer()
         self.sampler.leave_to_parent()
+        self._folding.leave_to_parent()
 
     def _write(self, line: bytes, again: Callable[[int], bytes] | None = None) -> None:
         if self.journal.append(line, again):
             threading.Thread(target=self._fold_quietly, name="workbench-fold").start()
 
     def _fold_quietly(self) -> None:
+        if self.journal.segment_bytes >= _MUCH and self._folding.start():
+            return
         try:
             self.compactor.fold(0.0)
         except StoreError:
