@@ -16,6 +16,7 @@ __all__ = [
     "SYSTEM_INSTRUCTIONS",
     "TOKENS",
     "TOOL_DEFINITIONS",
+    "WORK",
 ]
 
 OPERATION: Final = "gen_ai.operation.name"
@@ -26,6 +27,8 @@ TOOL_DEFINITIONS: Final = "gen_ai.tool.definitions"
 
 # The operations that ask a model, and so cost tokens.
 CALLS: Final = frozenset({"chat", "generate_content", "text_completion", "embeddings"})
+# The operations that do work of their own: a call inside one of them, inside a call, is another request.
+WORK: Final = frozenset({"execute_tool", "invoke_agent", "invoke_workflow"})
 # Before the operation of a call inside a call: both are the same request, and the outer one is counted.
 NESTED: Final = "nested_"
 

@@ -20,7 +20,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from workbench.errors import DataError
 from workbench.messages import Message, message_from_json
 from workbench.traces.content import captures_content, leave_out
-from workbench.traces.conventions import CALLS, COLUMN_OF, INPUT_MESSAGES, OPERATION, OUTPUT_MESSAGES
+from workbench.traces.conventions import CALLS, COLUMN_OF, INPUT_MESSAGES, OPERATION, OUTPUT_MESSAGES, WORK
 from workbench.traces.foreign.ended import settle
 from workbench.traces.foreign.event import Event
 from workbench.traces.foreign.reading import kind_of
@@ -151,7 +151,8 @@ class Tracer(SpanProcessor):
             **current_tags(),
         }
         outer = None if parent_id is None else self._open.get(parent_id)
-        in_call = outer is not None and (outer.in_call or outer.row["operation"] in CALLS)
+        above = None if outer is None else outer.row["operation"]
+        in_call = above in CALLS or (outer is not None and outer.in_call and above not in WORK)
         self._store.sampler.start(row)
         opened = self._open[span_id] = OpenSpan(row, time.perf_counter(), current_meters(), in_call, outer=outer)
         opened.has_content = captures_content(self._store.captures_content)

@@ -1,15 +1,20 @@
 """Laws of the GenAI dialect: new names, old names and OpenLLMetry's say the same, and nothing is lost or told twice."""
 
 import asyncio
+import itertools
 import json
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from opentelemetry import trace as otel
 from opentelemetry.sdk._logs import LoggerProvider
 
 from workbench import traces
+from workbench.traces.conventions import WORK
 from workbench.traces.foreign.listener import Listener, LogListener
 
+NUMBERS = itertools.count()
 USER = {"role": "user", "parts": [{"type": "text", "content": "2+2?"}]}
 FOUR = {"role": "assistant", "parts": [{"type": "text", "content": "four"}]}
 CALL = {"role": "assistant", "parts": [{"type": "tool_call", "id": "c1", "name": "add", "arguments": {"a": 1}}]}
@@ -338,6 +343,45 @@ def test_each_token_is_counted_at_one_span(library, nested, counted):
         if row["input_tokens"] is None and row["operation"] not in ("task", "execute_tool"):
             kept = json.loads(row["attributes"] or "{}").get("gen_ai.usage.input_tokens")
             assert kept in (7, None)
+
+
+TREES = st.deferred(lambda: LEAF | st.tuples(st.sampled_from(["chat", *sorted(WORK), "task"]), st.booleans(), GROWN))
+GROWN = st.lists(TREES, min_size=1, max_size=3)
+LEAF = st.integers(0, 9)
+
+
+def tokens_of(tree):
+    return tree if isinstance(tree, int) else sum(map(tokens_of, tree[2]))
+
+
+def requests_of(tree):
+    """The total that a span may state: of the calls that are parts of it, not of those that a tool inside it makes."""
+    return tree if isinstance(tree, int) else sum(requests_of(one) for one in tree[2] if not is_work(one))
+
+
+def is_work(tree):
+    return not isinstance(tree, int) and tree[0] in WORK
+
+
+def make(library, tree):
+    operation, states, inside = ("chat", True, ()) if isinstance(tree, int) else tree
+    with library.start_as_current_span("span", attributes={"gen_ai.operation.name": operation}) as span:
+        for one in inside:
+            make(library, one)
+        if states and (operation == "chat" or operation in WORK):
+            total = requests_of(tree) if operation == "chat" else tokens_of(tree)
+            span.set_attribute("gen_ai.usage.input_tokens", total)
+
+
+@given(tree=TREES)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_sum_over_any_tree_of_spans_is_that_of_its_requests(library, tree):
+    """Every span that is no request states nothing, or the right total."""
+    with traces.scope(run_id=f"r{next(NUMBERS)}") as inside, traces.meter() as total:
+        make(library, tree)
+    question = "SELECT coalesce(sum(input_tokens), 0) FROM spans WHERE run_id = $run"
+    assert traces.query(question, run=inside.run_id).item() == tokens_of(tree)
+    assert (total.usage.input_tokens or 0) == tokens_of(tree)
 
 
 def test_an_sdks_own_span_beside_its_instrumentors_counts_once(fresh_store, library):

@@ -11,7 +11,7 @@ from opentelemetry.trace import StatusCode
 
 from workbench.messages import Json, Usage
 from workbench.prices import cost_usd
-from workbench.traces.conventions import ATTRIBUTES, CALLS, NESTED, TOKENS
+from workbench.traces.conventions import ATTRIBUTES, CALLS, NESTED, TOKENS, WORK
 from workbench.traces.foreign.event import Event
 from workbench.traces.foreign.reading import Reading, kind_of, read
 from workbench.traces.row import checked
@@ -101,10 +101,12 @@ def _count(opened: OpenSpan, attributes: dict[str, Json]) -> None:
 
     A call inside another call is the same request once more (a framework's span around the SDK's), so the outer one
     counts; where the outer one states no usage, it takes that of the calls inside. Agents and workflows state the sum
-    of their calls: where these were recorded, the sum goes to `attributes`.
+    of their calls: where these were recorded, the sum goes to `attributes`. A call inside a tool, inside a call, is
+    another request.
     """
     row, is_call = opened.row, opened.row["operation"] in CALLS
-    around = next((span for span in _outer(opened) if _is_call(span)), None)
+    around = _around(opened)
+    opened.in_call = around is not None
     counts = {name: row[name] for name in TOKENS if row.get(name) is not None}
     if is_call and not counts and opened.inside:
         for usage in opened.inside:
@@ -124,6 +126,16 @@ def _count(opened: OpenSpan, attributes: dict[str, Json]) -> None:
     elif counts:
         for span in _outer(opened):
             span.is_counted = True
+
+
+def _around(opened: OpenSpan) -> OpenSpan | None:
+    """The call of which this span is a part."""
+    for span in _outer(opened):
+        if _is_call(span):
+            return span
+        if span.row["operation"] in WORK:
+            return None
+    return None
 
 
 def _is_call(opened: OpenSpan) -> bool:

@@ -23,7 +23,7 @@ def find_outer(opened: OpenSpan) -> None:
     if opened.row["operation"] not in CALLS:
         return
     last = _begun.get()
-    if last is not None and not last.inside and _is_sibling(last, opened):
+    if last is not None and not any(last.inside) and _is_sibling(last, opened):
         opened.outer, opened.in_call = last, True
     else:
         _begun.set(opened)
