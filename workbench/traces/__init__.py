@@ -25,6 +25,8 @@ from workbench.traces.store import Store, default_path, store, use
 if TYPE_CHECKING:
     import polars as pl
 
+    from workbench.traces.questions.repricing import reprice
+
 __all__ = [
     "Backend",
     "Capture",
@@ -49,6 +51,7 @@ __all__ = [
     "record",
     "redact",
     "redactor",
+    "reprice",
     "run",
     "scope",
     "span",
@@ -69,3 +72,11 @@ def query(sql: str, **parameters: Any) -> pl.DataFrame:
         StoreError: the SQL is wrong or would write, or the store stayed busy or cannot be opened.
     """
     return store().query(sql, **parameters)
+
+
+def __getattr__(name: str) -> Any:
+    if name != "reprice":  # the questions are imported when one is asked
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from workbench.traces.questions.repricing import reprice
+
+    return reprice

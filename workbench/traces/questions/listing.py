@@ -1,0 +1,150 @@
+"""The list of traces, newest first, page by page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final, Unpack
+
+from workbench.traces.questions.filters import Filters, condition, filled, limited, naive_utc
+from workbench.traces.questions.page import Page, Place, place
+from workbench.traces.store import Store
+from workbench.traces.store import store as current_store
+
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["traces_page"]
+
+_MOST: Final = 500
+_WORDS: Final = 160
+# how much earlier than its root a span may seem to start, by another machine's clock
+_SKEW: Final = timedelta(hours=1)
+
+# The newest traces by their roots' start. Traces whose root is not stored are looked for only as far back as those
+# roots reach: a grouping of all spans by trace would take several times as long.
+_NEWEST: Final = """
+    WITH wanted AS (SELECT DISTINCT trace_id FROM spans WHERE {condition}),
+    roots AS MATERIALIZED (
+        SELECT trace_id, started_at AS began FROM spans
+        WHERE parent_id IS NULL AND started_at >= $since AND started_at < $until
+            AND (started_at, trace_id) < ($at, $id) AND {is_wanted}
+        ORDER BY began DESC, trace_id DESC LIMIT $rows
+    ), reach AS (SELECT CASE WHEN count(*) = $rows THEN min(began) ELSE $since END AS lowest FROM roots),
+    suspects AS (
+        SELECT trace_id FROM spans
+        WHERE started_at >= (SELECT lowest FROM reach) AND started_at < $until AND started_at <= $at AND {is_wanted}
+        GROUP BY trace_id HAVING count(parent_id) = count(*)
+    ), rootless AS (
+        SELECT trace_id, min(started_at) AS began FROM spans WHERE trace_id IN (SELECT trace_id FROM suspects)
+        GROUP BY trace_id
+        HAVING count(parent_id) = count(*) AND began >= $since AND (began, trace_id) < ($at, $id)
+    )
+    SELECT trace_id, min(began) AS began, (SELECT count(*) FROM roots) = $rows AS has_more
+    FROM (SELECT * FROM roots UNION ALL SELECT * FROM rootless)
+    GROUP BY trace_id ORDER BY began DESC, trace_id DESC LIMIT $rows"""
+_SUMMARIES: Final = """
+    WITH ours AS (
+        SELECT *, row_number() OVER (PARTITION BY trace_id ORDER BY parent_id IS NOT NULL, started_at, span_id)
+            AS place
+        FROM spans WHERE list_contains($traces, trace_id) AND started_at >= $earliest
+    )
+    SELECT trace_id, count(parent_id) = count(*) AS is_rootless, max(name) FILTER (place = 1) AS name,
+        max(notebook) FILTER (place = 1) AS notebook,
+        max(cell_id) FILTER (place = 1) AS cell_id, max(execution_count) FILTER (place = 1) AS execution_count,
+        max(conversation) FILTER (place = 1) AS conversation, max(method) AS method,
+        CASE WHEN bool_or(status = 'running') THEN 'running' WHEN bool_or(status = 'error') THEN 'error'
+            WHEN bool_or(status = 'interrupted') THEN 'interrupted' ELSE 'ok' END AS worst_status,
+        max(status) FILTER (place = 1) AS status, min(started_at) FILTER (place = 1) AS started_at,
+        CASE WHEN is_rootless THEN date_diff('microsecond', min(ours.started_at), max(ended_at)) / 1000
+            ELSE max(duration_ms) FILTER (place = 1) END AS duration_ms,
+        count(*) AS spans, count(*) FILTER ({is_call}) AS calls,
+        coalesce(list(DISTINCT model ORDER BY model) FILTER (model IS NOT NULL), []) AS models,
+        sum(input_tokens) FILTER ({is_call}) AS input_tokens, sum(output_tokens) FILTER ({is_call}) AS output_tokens,
+        {costs},
+        count(*) FILTER (status = 'error') AS errors,
+        max(span_id) FILTER (place = 1) AS root_id,
+        arg_min(struct_pack(context_id, context_length), place) FILTER (context_length > 0) AS asked,
+        arg_max(span_id, coalesce(ended_at, started_at)) FILTER ({is_call}) AS last_call_id
+    FROM ours GROUP BY trace_id"""
+_HASHES: Final = """
+    SELECT context_id AS id, position, message_hash FROM contexts WHERE list_contains($contexts, context_id)
+    UNION ALL SELECT span_id, -1, message_hash FROM outputs WHERE list_contains($spans, span_id) AND position = 0"""
+# not IN: that would read every text before it looks at the hash
+_TEXTS: Final = """
+    SELECT message_hash, left(trim(text), $words) AS text FROM messages WHERE list_contains($hashes, message_hash)"""
+
+
+def traces_page(
+    store: Store | None = None, *, limit: int = 50, after: str | None = None, **filters: Unpack[Filters]
+) -> Page:
+    """The traces, newest first.
+
+    Args:
+        store: where to look; the process's own by default.
+        limit: rows of a page; it has fewer where a trace has several roots.
+        after: the cursor of the page before.
+        filters: `since` and `until` are about a trace's start; of the others, one span of the trace must meet all.
+
+    Returns:
+        A page of trace_id, is_rootless (its first span's parent is not in the store), name, notebook, cell_id,
+        execution_count and conversation (of its first span), method, worst_status (of all its spans: running, error,
+        interrupted, ok), status (the first span's), started_at, duration_ms (the root's; without one, to the last end),
+        spans, calls (of models), models, input_tokens, output_tokens, known_cost_usd, cost_unknown, cost_usd, errors,
+        question and answer (their first words; NULL where no message was stored).
+
+    Raises:
+        OptionError: a filter, limit or cursor that there is not.
+        StoreError: the store is busy, damaged or newer than this workbench.
+    """
+    chosen = store or current_store()
+    rows, begin = limited(limit, _MOST), place(after)
+    newest = _newest(chosen, begin, rows + 1, dict(filters))
+    shown = newest.head(rows)
+    has_more = newest.height > rows or any(newest["has_more"])
+    cursor = str(Place(shown["began"][-1], shown["trace_id"][-1])) if has_more else None
+    earliest = min(shown["began"], default=begin.at) - _SKEW
+    found = chosen.query(filled(_SUMMARIES), traces=shown["trace_id"].to_list(), earliest=earliest)
+    found = shown.join(found, on="trace_id", how="inner", maintain_order="left")
+    found = found.filter(found["began"] == found["started_at"])  # a trace of two roots is listed by its first
+    found = _with_words(chosen, found)
+    return Page(found.drop("began", "has_more", "root_id", "asked", "last_call_id"), cursor)
+
+
+def _newest(store: Store, begin: Place, rows: int, filters: dict[str, Any]) -> pl.DataFrame:
+    since, until = filters.pop("since", None), filters.pop("until", None)
+    where = condition(filters)
+    is_wanted = "true" if where.is_open else "trace_id IN (SELECT trace_id FROM wanted)"
+    sql = filled(_NEWEST, condition=where.sql, is_wanted=is_wanted)
+    return store.query(
+        sql,
+        **where.parameters,
+        since=datetime.min if since is None else naive_utc(since),
+        until=datetime.max if until is None else naive_utc(until),
+        at=begin.at,
+        id=begin.id,
+        rows=rows,
+    )
+
+
+def _with_words(store: Store, found: pl.DataFrame) -> pl.DataFrame:
+    """Adds the first words of the last message that the trace was asked with, and of what it answered."""
+    import polars as pl
+
+    rows = found.rows(named=True)
+    contexts = [row["asked"]["context_id"] for row in rows if row["asked"] is not None]
+    spans = [row[name] for row in rows for name in ("root_id", "last_call_id") if row[name] is not None]
+    hashes = {
+        (row["id"], row["position"]): row["message_hash"]
+        for row in store.query(_HASHES, contexts=contexts, spans=spans).iter_rows(named=True)
+    }
+    asked = [
+        None if row["asked"] is None else hashes.get((row["asked"]["context_id"], row["asked"]["context_length"] - 1))
+        for row in rows
+    ]
+    said = [hashes.get((row["root_id"], -1)) or hashes.get((row["last_call_id"], -1)) for row in rows]
+    wanted = sorted({one for one in (*asked, *said) if one is not None})
+    texts = dict(store.query(_TEXTS, hashes=wanted, words=_WORDS).iter_rows()) if wanted else {}
+    return found.with_columns(
+        pl.Series("question", [texts.get(one) for one in asked], dtype=pl.String),
+        pl.Series("answer", [texts.get(one) for one in said], dtype=pl.String),
+    )
