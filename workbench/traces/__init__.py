@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from workbench.traces.backend import Backend, export_to
-from workbench.traces.capture import Capture, capture
+from workbench.traces.backend import export_to
+from workbench.traces.capture import capture
 from workbench.traces.carrier import carry, environment
 from workbench.traces.content import content
 from workbench.traces.health import StoreWarning
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from workbench.traces.questions.repricing import reprice
 
 __all__ = [
-    "Backend",
-    "Capture",
     "Meter",
     "Run",
     "Scope",

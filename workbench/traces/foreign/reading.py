@@ -49,7 +49,7 @@ def read(attributes: Mapping[str, Any], events: Sequence[Event] = (), started_ns
         >>> said = {"gen_ai.system": "openai", "gen_ai.usage.prompt_tokens": 7, "http.status": 200}
         >>> reading = read(said)
         >>> dict(reading.columns), dict(reading.attributes)
-        ({'provider': 'openai', 'input_tokens': 7}, {'http.status': 200})
+        ({'input_tokens': 7, 'provider': 'openai'}, {'http.status': 200})
     """
     said = Said(attributes)
     columns: dict[str, Any] = {}
