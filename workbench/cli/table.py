@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any, Final
 
-__all__ = ["as_json", "as_table"]
+__all__ = ["as_json", "as_table", "printable"]
 
 _WIDEST: Final = 60
+# C0 and C1 controls but tab and line feed, and the characters that turn the direction of writing around
+_CONTROL: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 def as_table(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, widest: int = _WIDEST) -> str:
@@ -37,6 +40,16 @@ def as_json(rows: Iterable[Mapping[str, Any]]) -> str:
     return json.dumps([dict(row) for row in rows], indent=2, ensure_ascii=False, default=_plain)
 
 
+def printable(text: str) -> str:
+    """The text with control characters, by which it could steer a terminal, as U+FFFD; lines and tabs stay.
+
+    Example:
+        >>> printable("red \x1b[31m")
+        'red \ufffd[31m'
+    """
+    return _CONTROL.sub("\ufffd", text)
+
+
 def _line(words: Sequence[str], widths: Sequence[int], right: Sequence[bool]) -> str:
     padded = (
         word.rjust(width) if to_right else word.ljust(width)
@@ -56,7 +69,7 @@ def _word(value: Any, widest: int) -> str:
         return f"{value:.6g}"
     if isinstance(value, datetime):
         return value.isoformat(" ", "seconds")
-    text = " ".join(str(value).split())
+    text = " ".join(printable(str(value)).split())
     return text if len(text) <= widest else text[: widest - 1] + "…"
 
 
