@@ -4,6 +4,8 @@ import json
 import os
 import re
 import string
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -272,6 +274,18 @@ def test_messages_that_differ_only_in_a_key_are_one_after_redaction(monkeypatch)
         with traces.span("chat", "chat") as span:
             span.output_messages([assistant(f"key {key}")])
     assert traces.query("SELECT text FROM messages")["text"].to_list() == [f"key {REDACTED}"]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="fork is not on this system")
+def test_a_fork_does_not_wait_for_a_lock_that_a_thread_of_its_parent_held():
+    program = (
+        "import os, signal, threading\nfrom workbench.traces import redaction\n"
+        "thread = threading.Thread(target=redaction._redactor._lock.acquire)\nthread.start()\nthread.join()\n"
+        "pid = os.fork()\n"
+        "if pid == 0:\n    signal.alarm(10)\n    redaction.redact('a text')\n    os._exit(0)\n"
+        "assert os.waitpid(pid, 0)[1] == 0\n"
+    )
+    subprocess.run([sys.executable, "-c", program], cwd=Path(__file__).parents[2], check=True)
 
 
 def test_looking_for_keys_takes_microseconds():

@@ -1,10 +1,12 @@
 """Laws of spans: what is said of them comes back, whoever ends them and however."""
 
 import asyncio
+import gc
 import json
 import random
 import threading
 import time
+import weakref
 from contextvars import copy_context
 from datetime import UTC, datetime, timedelta
 
@@ -16,6 +18,8 @@ from opentelemetry import trace as otel
 from workbench import traces
 from workbench.errors import ModelError, StoreError
 from workbench.messages import (
+    Message,
+    Text,
     ToolCall,
     ToolResult,
     assistant,
@@ -301,6 +305,24 @@ def test_a_seeded_notebook_draws_no_id_twice():
         span.end()
         ids += [span.span_id, span.trace_id]
     assert len(set(ids)) == 4
+
+
+def test_a_context_that_outlives_a_span_does_not_keep_its_messages():
+    class Marked(str):
+        __slots__ = ("__weakref__",)
+
+    text = Marked("held by nobody else")
+    gone = weakref.ref(text)
+    with traces.span("invoke_agent", "agent") as span:
+        span.output_messages([assistant("before"), Message("assistant", (Text(text),))])
+        kept = copy_context()
+    for number in range(600):  # more than the writer remembers
+        with traces.span("chat", "chat") as other:
+            other.output_messages([assistant(f"{number}")])
+    del text, other
+    gc.collect()
+    assert kept is not None
+    assert gone() is None
 
 
 @given(st.datetimes(datetime(2000, 1, 1), datetime(2100, 1, 1)), st.integers(0, 999))

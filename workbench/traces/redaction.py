@@ -63,7 +63,7 @@ class Redactor:
     """
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()  # re-entrant: a finaliser may end a span while this thread looks for keys
         self._names: dict[str, str] = {}
         self._secrets: tuple[str, ...] = ()
         self._needles: tuple[str, ...] = ()
@@ -112,6 +112,10 @@ class Redactor:
             self._scan(now)
         return self._generation + current_rules().generation
 
+    def leave_to_parent(self) -> None:
+        """In a forked child: a lock that another thread of the parent may have held begins anew."""
+        self._lock = threading.RLock()
+
     def _may_hold_key(self, text: str) -> bool:
         for character, marks in _MARKS.items():
             if character in text and any(map(text.__contains__, marks)):
@@ -154,3 +158,7 @@ def redact(text: str) -> str:
         "curl -H 'Authorization: Bearer [redacted]'"
     """
     return _redactor.text(text)
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_redactor.leave_to_parent)

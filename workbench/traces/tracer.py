@@ -187,6 +187,7 @@ class Tracer(SpanProcessor):
             for meter in opened.meters:
                 meter.add(row)
         self._store.sampler.end(opened)
+        opened.messages = {}  # a task that was started inside may keep this span, as its parent, for long
 
 
 def _is_ours(span: ReadableSpan) -> bool:
