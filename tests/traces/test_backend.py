@@ -1,6 +1,10 @@
 """Laws of sending spans to a back end: what arrives has the conventions' names, and no key leaves."""
 
 import json
+import os
+import subprocess
+import sys
+import textwrap
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -8,7 +12,7 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
 from workbench import traces
-from workbench.errors import ModelError, OptionError
+from workbench.errors import MissingDependencyError, ModelError, OptionError
 from workbench.messages import ToolCall, assistant, user
 
 KEY = "sk-test-0123456789abcdefghijklmnop"  # secret-shaped, and no one's
@@ -201,3 +205,36 @@ def test_an_address_is_shown_without_what_is_secret_in_it(collector):
         traces.export_to("ftp://me:hunter2@example.org/x?token=1")
     assert "hunter2" not in str(caught.value)
     assert "token" not in str(caught.value)
+
+
+@pytest.mark.parametrize("first", ["capture", "export"])
+def test_captured_spans_go_too_whichever_came_first(collector, tmp_path, first):
+    """In a process of its own, because OpenTelemetry has one provider for each."""
+    begun = ["captured = traces.capture(instrument=False)", f"backend = traces.export_to({collector.url!r})"]
+    program = """
+        with traces.span("invoke_agent", "agent"), trace.get_tracer("library").start_as_current_span("theirs"):
+            pass
+        backend.stop()
+        with trace.get_tracer("library").start_as_current_span("later"):
+            pass
+        assert traces.query("SELECT count(*) FROM spans").item() == 3
+    """
+    lines = ["from opentelemetry import trace", "from workbench import traces"]
+    lines += begun if first == "capture" else begun[::-1]
+    told = subprocess.run(
+        [sys.executable, "-c", "\n".join(lines) + textwrap.dedent(program)],
+        env=os.environ | {"WORKBENCH_STORE": str(tmp_path / "alone.duckdb")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    spans = {span.name: span for _, span, _ in collector.spans()}
+    assert spans.keys() == {"agent", "theirs"}
+    assert spans["theirs"].parent_span_id == spans["agent"].span_id
+
+
+def test_an_exporter_that_is_not_installed_is_said_with_a_hint(monkeypatch):
+    monkeypatch.setitem(sys.modules, "opentelemetry.exporter.otlp.proto.http.trace_exporter", None)
+    with pytest.raises(MissingDependencyError, match=r"research-workbench\[otlp\]"):
+        traces.export_to("http://localhost:4318")

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import atexit
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Final, final
 from urllib.parse import urlsplit
 
 from workbench.errors import MissingDependencyError, OptionError
+from workbench.traces.capture import made_provider
 from workbench.traces.store import Store, store
 
 if TYPE_CHECKING:
     from workbench.traces.clean_export import Outlet
 
-__all__ = ["Backend", "export_to"]
+__all__ = ["Backend", "export_to", "open_outlets"]
 
 _VARIABLES: Final = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PATH: Final = "/v1/traces"
@@ -23,6 +24,8 @@ _PATH: Final = "/v1/traces"
 _QUEUED: Final = 100_000
 _BATCH: Final = 512
 _STOP_MS: Final = 5_000
+
+_open: Final[list[Outlet]] = []
 
 
 @final
@@ -36,9 +39,12 @@ class Backend:
     def __init__(self, endpoint: str, outlet: Outlet, to: Store) -> None:
         self.endpoint = endpoint
         self._outlet = outlet
-        self._store = to
         self._is_stopped = False
-        to.tracer.provider.add_span_processor(outlet)
+        made = made_provider()
+        self._providers = [to.tracer.provider, *([] if made is None else [made])]
+        for provider in self._providers:
+            provider.add_span_processor(outlet)
+        _open.append(outlet)
         atexit.register(self.stop)
 
     def flush(self, timeout_seconds: float = 30.0) -> bool:
@@ -50,7 +56,9 @@ class Backend:
         if not self._is_stopped:
             self._is_stopped = True
             atexit.unregister(self.stop)
-            self._store.tracer.provider.lose_listener()
+            _open.remove(self._outlet)
+            for provider in self._providers:
+                provider.lose_listener()
             self._outlet.force_flush(_STOP_MS)
             self._outlet.shutdown()
 
@@ -66,13 +74,19 @@ class Backend:
         return f"Backend({self.endpoint!r}{', stopped' if self._is_stopped else ''})"
 
 
+def open_outlets() -> Sequence[Outlet]:
+    """Those through which spans leave now."""
+    return tuple(_open)
+
+
 def export_to(endpoint: str | None = None, *, headers: Mapping[str, str] | None = None) -> Backend:
     """Sends every span of the current store also to an OTLP back end, over HTTP, in the GenAI conventions' names.
 
-    What is sent is what is stored: our own spans and those of libraries whose instrumentor was given the store's
-    provider; keys and what the redaction rules name are cut out first, and messages go where content is captured. A
-    library that exports through a provider of its own goes on doing so. Sending happens in the background; a back end
-    that is slow or gone costs a call nothing and loses nothing in the store. Up to 100,000 spans wait for it.
+    What is sent is what is stored: our own spans, and those of other libraries that `capture` hears through a provider
+    that it made; keys and what the redaction rules name are cut out first, and messages go where content is captured.
+    What is heard through a provider of somebody else's goes where that one sends it. Sending happens in the background:
+    a back end that is slow or gone costs a call nothing and loses nothing in the store. Up to 100,000 spans wait for
+    it.
 
     Args:
         endpoint: such as `http://localhost:4318`, to which `/v1/traces` is added; one that ends so is taken as it is.

@@ -15,8 +15,9 @@ from workbench.traces.store import store
 if TYPE_CHECKING:
     from workbench.traces.foreign.instrumentors import Instrumentor
     from workbench.traces.foreign.listener import ContentHook, Listener
+    from workbench.traces.provider import Provider
 
-__all__ = ["Capture", "capture"]
+__all__ = ["Capture", "capture", "made_provider"]
 
 _RAISE_LIMIT: Final = "set OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT=100000 before it is made, or call capture() before that"
 
@@ -73,6 +74,7 @@ class _Ears:
         self.lock = threading.RLock()
         self.capture: Capture | None = None
         self.provider: Any = None
+        self.made: Provider | None = None
         self._listener: Listener | None = None
 
     @property
@@ -95,11 +97,14 @@ class _Ears:
         from opentelemetry import trace
         from opentelemetry.sdk.trace import TracerProvider
 
+        from workbench.traces.backend import open_outlets
         from workbench.traces.provider import Provider
 
         given = trace.get_tracer_provider()
         if isinstance(given, trace.ProxyTracerProvider):
-            given = Provider(listener)
+            given = self.made = Provider(listener)
+            for outlet in open_outlets():
+                given.add_span_processor(outlet)
             trace.set_tracer_provider(given)
         elif isinstance(given, Provider):
             pass  # a store's own, which writes already
@@ -131,6 +136,11 @@ class _Ears:
 
 
 _ears: Final = _Ears()
+
+
+def made_provider() -> Provider | None:
+    """The provider that `capture` made for this process; None where it made none."""
+    return _ears.made
 
 
 def capture(instrument: bool | str | Sequence[str] = True) -> Capture:
