@@ -52,6 +52,31 @@ _ALL: Final = (
         module="parquet",
         tables=True,
     ),
+    Format(
+        "csv",
+        "Every table as a CSV file for spreadsheets, in a folder; comes back exactly.",
+        (".csv",),
+        exports=True,
+        imports=True,
+        module="spreadsheet",
+        tables=True,
+    ),
+    Format(
+        "otlp",
+        "Spans as OpenTelemetry's collectors write them to files, of this workbench or of any library.",
+        (".otlp.jsonl", ".otlp.json", ".otlp"),
+        exports=True,
+        imports=True,
+        module="otlp",
+    ),
+    Format(
+        "chat",
+        "Successful calls as fine-tuning data, one a line; lines that are equal go out once.",
+        (".chat.jsonl", ".jsonl"),
+        exports=True,
+        imports=True,
+        module="chat",
+    ),
 )
 
 # name -> format
@@ -141,4 +166,4 @@ def _looks_like_json(head: bytes) -> str | None:
 
 
 _MAGIC: Final = {b"PAR1": "parquet", b"SQLite format 3\0": "llm", b"PK\x03\x04": "inspect"}
-_FIELDS: Final = {"resourceSpans": "otlp", "resource_spans": "otlp", "messages": "chat"}
+_FIELDS: Final = {"resourceSpans": "otlp", "messages": "chat"}
