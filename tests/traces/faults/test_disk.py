@@ -132,7 +132,7 @@ def test_a_clock_that_goes_backwards_loses_and_doubles_nothing(tmp_path):
         "import sys, time\nback = float(sys.argv[2])\nreal = time.time_ns\n"
         "time.time_ns = lambda: real() - int(back * 1e9)\ntime.time = lambda: time.time_ns() / 1e9\n"
         "from workbench import traces\nfrom workbench.messages import assistant\n"
-        "store = traces.use(sys.argv[1])\nstore.journal.segment_bytes = 3000\n"
+        "store = traces.use(sys.argv[1])\nstore.journal.segment_bytes = 12_000\n"
         "for number in range(20):\n"
         "    with traces.span('chat', f'{sys.argv[2]} {number}') as span:\n"
         "        span.output_messages([assistant(f'{number}')])\n"
