@@ -77,6 +77,22 @@ _ALL: Final = (
         imports=True,
         module="chat",
     ),
+    Format(
+        "llm",
+        "The log of the command-line tool llm, an SQLite file; today's schema and older ones.",
+        (".db",),
+        exports=False,
+        imports=True,
+        module="llm_log",
+    ),
+    Format(
+        "inspect",
+        "A log of an Inspect evaluation: the run, its samples, scores, model calls and tool calls.",
+        (".eval",),
+        exports=False,
+        imports=True,
+        module="inspect_log",
+    ),
 )
 
 # name -> format
