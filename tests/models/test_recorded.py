@@ -69,8 +69,9 @@ async def test_a_changed_prompt_fails_and_shows_the_nearest(tmp_path):
     recorded = RecordedModel(path)
     with pytest.raises(ModelError) as caught:
         await recorded.reply(ask("What is the capital of Spain?"))
-    assert "nearest recorded prompt is:\nuser: What is the capital of France?" in caught.value.message
-    with pytest.raises(ModelError, match="with other tools, settings or schema"):
+    assert caught.value.kind == "unrecorded"
+    assert caught.value.message.endswith(" [user]\n-What is the capital of France?\n+What is the capital of Spain?")
+    with pytest.raises(ModelError, match=r"\+temperature = 1.0"):
         await recorded.reply(ask("Name a prime.", settings=Settings(temperature=1.0)))
     (tmp_path / "none.jsonl").write_text("")
     with pytest.raises(ModelError, match="holds no answers"):
@@ -101,15 +102,21 @@ def test_a_missing_file_and_a_line_that_is_no_record_are_named(tmp_path):
 async def test_a_recorded_cost_is_stored_and_an_unrecorded_one_is_unknown(tmp_path):
     path = tmp_path / "a.jsonl"
     known = Reply(assistant("a"), Usage(1, 1), "stop", "m", cost_usd=0.5)
-    model = record_to(ScriptedModel(known, "b"), path)
-    await model.reply(ask("x"))
-    await model.reply(ask("y"))
+    unpriced = Reply(assistant("b"), Usage(1, 1), "stop", "m")
+    await record_to(ScriptedModel(known), path).reply(ask("x"))
+    await record_to(ScriptedModel(unpriced, name="openai:my-own"), path).reply(ask("y"))
+    await record_to(ScriptedModel("c"), path).reply(ask("z"))
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    assert lines[2].pop("cost_usd") == 0.0  # as files were before costs were recorded
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines))
     recorded = open_model(f"recorded:{path}")
     assert isinstance(recorded, Traced)
     await recorded.reply(ask("x"))
     await recorded.reply(ask("y"))
+    await recorded.reply(ask("z"))
     rows = traces.query("SELECT provider, cost_usd, cost_reason FROM spans ORDER BY started_at").rows()
     assert rows == [
         ("workbench", 0.5, None),
+        ("workbench", None, "no price is known for 'my-own' of openai"),
         ("workbench", None, "a recorded answer; its cost was not recorded"),
     ]

@@ -7,8 +7,10 @@ from functools import lru_cache
 from pathlib import Path
 
 from workbench.errors import MissingDependencyError, ModelError
+from workbench.models.controls import current_controls
 from workbench.models.model import Model
 from workbench.models.names import ModelName, parse
+from workbench.models.recorded import RecordedModel
 from workbench.models.traced import Traced
 
 __all__ = ["open_model"]
@@ -23,7 +25,8 @@ def open_model(name: str) -> Model:
             repeats the question), else a hosted model.
 
     Returns:
-        the model; a hosted one asks for its key at the first call.
+        the model; a hosted one asks for its key at the first call. While a recording is replayed, a hosted one can be
+        opened without its provider's library.
 
     Raises:
         ModelError: (kind `unknown_model`) no such name or path.
@@ -46,13 +49,18 @@ def open_model(name: str) -> Model:
                 )
             return Traced(_loaded(str(parsed), folder.resolve(), max(stamps)))
         case "recorded":
-            from workbench.models.recorded import RecordedModel
-
             return Traced(RecordedModel(Path(parsed.model).expanduser()))
         case "scripted":
             return Traced(_scripted(parsed))
         case _:
+            replayed = current_controls().replay
+            if replayed is not None and not _has_provider_library():  # as in a notebook on Binder
+                return Traced(RecordedModel(replayed, of=str(parsed)))
             return Traced(_hosted(str(parsed)))
+
+
+def _has_provider_library() -> bool:
+    return importlib.util.find_spec("pydantic_ai") is not None
 
 
 @lru_cache(maxsize=8)
@@ -74,7 +82,7 @@ def _scripted(parsed: ModelName) -> Model:
 @lru_cache(maxsize=64)
 def _hosted(name: str) -> Model:
     """A hosted model, kept: its connections are used again."""
-    if importlib.util.find_spec("pydantic_ai") is None:
+    if not _has_provider_library():
         raise MissingDependencyError(
             f"Model {name!r} needs the package pydantic-ai-slim, which is not installed.",
             hint="pip install 'research-workbench[openai]'  (or [anthropic], [google], [hosted])",

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections.abc import AsyncIterator
-from contextlib import suppress
+from contextlib import AsyncExitStack, suppress
 from contextvars import ContextVar
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, Final, final
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -21,13 +19,13 @@ from pydantic_ai.models import Model as TheirModel
 from pydantic_ai.models import infer_model, infer_model_profile
 
 from workbench.errors import ModelError
-from workbench.models.hosted_failure import FAILURES, Failure, failure_of, not_opened
+from workbench.models.hosted_failure import FAILURES, not_opened
 from workbench.models.hosted_messages import from_response, messages_of, parameters_of, settings_of
-from workbench.models.model import Attempt, CallError, Capabilities, Delta, Reply, Request, StreamEvent
+from workbench.models.model import CallError, Capabilities, Delta, Reply, Request, StreamEvent
 from workbench.models.names import parse
 from workbench.models.providers import provider_of
 from workbench.models.retry import Retries
-from workbench.traces import redact
+from workbench.models.tries import Tries
 
 __all__ = ["HostedModel"]
 
@@ -70,6 +68,12 @@ class HostedModel:
         return self._name
 
     @property
+    def version(self) -> str:
+        """The address that the environment names, without what may be secret in it: who else answers by this name."""
+        set_to = next((url for name in self._provider.urls if (url := os.environ.get(name))), "")
+        return _public(set_to) or ""
+
+    @property
     def capabilities(self) -> Capabilities:
         """What pydantic-ai's profile of this model says."""
         if self._capabilities is None:
@@ -91,18 +95,18 @@ class HostedModel:
     async def reply(self, request: Request) -> Reply:
         """The whole answer."""
         client = self._client()
-        tries = _Tries(self, request, _url(client))
+        tries = self._tries(request, client)
         messages, parameters = messages_of(request, client.system), parameters_of(request)
         while True:
-            tries.start()
             try:
-                response = await direct.model_request(
-                    client,
-                    messages,
-                    model_settings=settings_of(request.settings, tries.seconds_left()),
-                    model_request_parameters=parameters,
-                    instrument=False,
-                )
+                async with tries.one():
+                    response = await direct.model_request(
+                        client,
+                        messages,
+                        model_settings=settings_of(request.settings, tries.seconds_left()),
+                        model_request_parameters=parameters,
+                        instrument=False,
+                    )
             except FAILURES as error:
                 await tries.failed(error)
                 continue
@@ -111,21 +115,25 @@ class HostedModel:
     async def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
         """Deltas as they come, then the reply."""
         client = self._client()
-        tries = _Tries(self, request, _url(client))
+        tries = self._tries(request, client)
         messages, parameters = messages_of(request, client.system), parameters_of(request)
+        patience = request.settings.chunk_timeout_seconds
         while True:
-            tries.start()
             given = False
             try:
-                async with direct.model_request_stream(
-                    client,
-                    messages,
-                    model_settings=settings_of(request.settings, tries.seconds_left()),
-                    model_request_parameters=parameters,
-                    instrument=False,
-                ) as stream:
+                async with tries.one(), AsyncExitStack() as stack:
+                    opening = direct.model_request_stream(
+                        client,
+                        messages,
+                        model_settings=settings_of(request.settings, tries.seconds_left()),
+                        model_request_parameters=parameters,
+                        instrument=False,
+                    )
+                    async with asyncio.timeout(patience):
+                        stream = await stack.enter_async_context(opening)
+                    events = aiter(stream)
                     try:
-                        async for event in stream:
+                        while (event := await _next(events, patience)) is not None:
                             if (delta := _delta(event)) is not None:
                                 given = True
                                 yield delta
@@ -134,14 +142,16 @@ class HostedModel:
                             await stream.cancel()
                         raise
                     response = stream.get()
-            except FAILURES as error:
+                    if response.state == "incomplete" or not _has_end(response):
+                        raise EOFError("the stream ended before its end")
+            except (*FAILURES, EOFError, TimeoutError) as error:
                 await tries.failed(error, again=not given)
-                continue
-            if response.state == "incomplete" or not _has_end(response):
-                await tries.failed(EOFError("the stream ended before its end"), again=not given)
                 continue
             yield replace(from_response(response, self._name), attempts=tries.done())
             return
+
+    def _tries(self, request: Request, client: TheirModel) -> Tries:
+        return Tries(self._name, self._provider, self._retries, request.settings, _url(client), _status)
 
     def _client(self) -> TheirModel:
         """The client of the running loop: connections belong to the loop that opened them."""
@@ -168,72 +178,12 @@ class HostedModel:
         return client
 
 
-@final
-class _Tries:
-    """The tries of one call."""
-
-    def __init__(self, model: HostedModel, request: Request, url: str | None) -> None:
-        self._model = model
-        self._url = url
-        self._attempts: list[Attempt] = []
-        self._unpaid = True
-        limit = request.settings.timeout_seconds
-        self._limit = limit
-        self._deadline = None if limit is None else time.monotonic() + limit
-        self._started_at = datetime.now(UTC)
-        self._started = time.perf_counter()
-
-    def seconds_left(self) -> float | None:
-        """Until the call's own deadline."""
-        return None if self._deadline is None else max(self._deadline - time.monotonic(), 0.001)
-
-    def start(self) -> None:
-        """A try begins."""
-        _status.set(None)
-        self._started_at, self._started = datetime.now(UTC), time.perf_counter()
-
-    def done(self) -> tuple[Attempt, ...]:
-        """The try succeeded: all attempts."""
-        self._note(None)
-        return tuple(self._attempts)
-
-    async def failed(self, error: Exception, *, again: bool = True) -> None:
-        """Waits before the next try, or raises what the call failed with."""
-        model = self._model
-        failure = (
-            Failure("connection", f"The connection to {model.name} broke: {error}.", again=True)
-            if isinstance(error, EOFError)
-            else failure_of(error, model.name, model._provider, self._url)
-        )
-        if failure.kind == "timeout" and self._limit is not None:
-            failure = replace(failure, message=f"{model.name} did not answer within {self._limit:.3g} s.", again=False)
-        self._note(failure)
-        self._unpaid = self._unpaid and (not failure.reached or (failure.status_code or 0) >= 400)
-        retries = model._retries
-        wait = None
-        if again and failure.again:
-            wait = retries.wait(len(self._attempts) - 1, failure.retry_after_seconds, reached=failure.reached)
-        left = self.seconds_left()
-        if wait is not None and (left is None or wait < left):
-            await asyncio.sleep(wait)
-            return
-        tried = len(self._attempts)
-        message = failure.message if tried == 1 else f"{failure.message} ({tried} tries)"
-        cause = error if redact(str(error)) == str(error) else None
-        attempts, cost_usd = tuple(self._attempts), 0.0 if self._unpaid else None
-        raise CallError(message, failure.hint, kind=failure.kind, attempts=attempts, cost_usd=cost_usd) from cause
-
-    def _note(self, failure: Failure | None) -> None:
-        self._attempts.append(
-            Attempt(
-                started_at=self._started_at,
-                seconds=time.perf_counter() - self._started,
-                status_code=(failure.status_code if failure else None) or _status.get(),
-                error_type=failure.kind if failure else None,
-                error_message=failure.message if failure else None,
-                retry_after_seconds=failure.retry_after_seconds if failure else None,
-            )
-        )
+async def _next(
+    events: AsyncIterator[theirs.ModelResponseStreamEvent], seconds: float | None
+) -> theirs.ModelResponseStreamEvent | None:
+    """The next event, if it comes within so many seconds; None at the end."""
+    async with asyncio.timeout(seconds):
+        return await anext(events, None)
 
 
 def _delta(event: theirs.ModelResponseStreamEvent) -> Delta | None:
@@ -275,8 +225,15 @@ def _watch(client: TheirModel) -> None:
 def _url(client: TheirModel) -> str | None:
     """Where it asks, without what may be secret in an address: user, password, query."""
     try:
-        parts = urlsplit(client.base_url or "")
-    except (AttributeError, UserError, ValueError):
+        return _public(client.base_url or "")
+    except (AttributeError, UserError):
+        return None
+
+
+def _public(url: str) -> str | None:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
         return None
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
     port = f":{parts.port}" if parts.port else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Protocol, TypeAlias
+from typing import Literal, Protocol, TypeAlias
 
 from workbench.errors import ModelError
 from workbench.messages import Json, Message, ToolDefinition, Usage
@@ -16,6 +16,7 @@ __all__ = [
     "Capabilities",
     "Delta",
     "Model",
+    "Origin",
     "Reply",
     "Request",
     "Settings",
@@ -38,7 +39,11 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to sample; None leaves it to the model. `extra` goes to the provider as it is."""
+    """How to sample; None leaves it to the model. `extra` goes to the provider as it is.
+
+    `timeout_seconds` bounds the whole call, with all tries and waits; `chunk_timeout_seconds` the wait for each next
+    piece of a stream. Neither changes the answer, so neither is part of what a cache or a recording looks for.
+    """
 
     temperature: float | None = None
     top_p: float | None = None
@@ -47,6 +52,7 @@ class Settings:
     stop: tuple[str, ...] = ()
     logprobs: bool = False
     timeout_seconds: float | None = None
+    chunk_timeout_seconds: float | None = None
     extra: Mapping[str, Json] = field(default_factory=dict[str, Json])
 
 
@@ -102,11 +108,27 @@ class CallError(ModelError):
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """Where an answer came from for which no model was asked.
+
+    Args:
+        source: `cache` or `recording`.
+        cost_usd: what it cost when a model was asked; None where that is unknown.
+        cost_reason: why it is unknown.
+    """
+
+    source: Literal["cache", "recording"]
+    cost_usd: float | None = None
+    cost_reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reply:
     """A model's whole answer to one request.
 
     `finish_reason` is `stop`, `length`, `tool_call`, `content_filter`, `error` or `interrupted`.
     `cost_usd` is known here only where the provider states it; otherwise it is computed from `usage` and a price table.
+    `origin` is None where the model was asked. It says nothing of the answer, so replies are compared without it.
     """
 
     message: Message
@@ -117,6 +139,12 @@ class Reply:
     logprobs: tuple[TokenLogprob, ...] | None = None
     attempts: tuple[Attempt, ...] = ()
     cost_usd: float | None = None
+    origin: Origin | None = field(default=None, compare=False)
+
+    @property
+    def cached(self) -> bool:
+        """Whether it came from the cache."""
+        return self.origin is not None and self.origin.source == "cache"
 
 
 @dataclass(frozen=True, slots=True)

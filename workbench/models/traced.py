@@ -10,14 +10,17 @@ from typing import Final, cast, final
 from workbench import traces
 from workbench.errors import ModelError
 from workbench.messages import Message, Part, Reasoning, Text, Usage
+from workbench.models.canonical import version_of
 from workbench.models.capability import require
-from workbench.models.model import Attempt, CallError, Capabilities, Delta, Model, Reply, Request, StreamEvent
+from workbench.models.controls import governed
+from workbench.models.kept import price_of
+from workbench.models.model import Attempt, CallError, Capabilities, Delta, Model, Origin, Reply, Request, StreamEvent
 from workbench.models.providers import LOCAL, provider_of
-from workbench.prices import cost_usd
+from workbench.prices import Price, cost_usd
 
 __all__ = ["Traced"]
 
-_UNSENT: Final = ("missing_key", "unknown_model", "capability")
+_UNSENT: Final = ("missing_key", "unknown_model", "capability", "budget", "unrecorded")
 _UNPAID: Final = "refused, or never sent"
 _UNKNOWN: Final = "the call ended before its usage was known"
 _BYTES_A_TOKEN: Final = 4  # of English, over the usual vocabularies; for interrupted replies alone
@@ -29,6 +32,8 @@ class Traced:
 
     A failed call keeps its attempts. A call that is interrupted (Ctrl-C, a cancelled task, a stream closed early) keeps
     the text that had come, with status `interrupted` and usage estimated from the text, marked approximate.
+
+    Every call goes through the current `controls`: the cache, a recording, the store's budget.
 
     Args:
         model: any model; one that is traced already is not traced twice.
@@ -59,17 +64,18 @@ class Traced:
 
     @property
     def capabilities(self) -> Capabilities:
-        """The model's own."""
-        return self.inner.capabilities
+        """The model's own; while a recording is replayed, all that one can hold."""
+        return governed(self.inner).capabilities
 
     async def reply(self, request: Request) -> Reply:
         """The model's reply, and a span."""
-        require(self.inner, request)
+        model = governed(self.inner)
+        require(model, request)
         span = traces.start_span("chat", f"chat {self._model}")
         try:
             self._asked(span, request)
             with span.around():
-                reply = await self.inner.reply(request)
+                reply = await model.reply(request)
             self._answered(span, reply)
         except BaseException as error:
             self._failed(span, error)
@@ -80,7 +86,8 @@ class Traced:
 
     async def stream(self, request: Request) -> AsyncIterator[StreamEvent]:
         """The model's stream, and a span with the time to its first piece."""
-        require(self.inner, request)
+        model = governed(self.inner)
+        require(model, request)
         span = traces.start_span("chat", f"chat {self._model}")
         started = time.perf_counter()
         pieces: list[Delta] = []
@@ -88,7 +95,7 @@ class Traced:
         try:
             self._asked(span, request)
             span.attribute("gen_ai.request.stream", True)
-            async with aclosing(cast("AsyncGenerator[StreamEvent, None]", self.inner.stream(request))) as events:
+            async with aclosing(cast("AsyncGenerator[StreamEvent, None]", model.stream(request))) as events:
                 event = await _first(span, events)
                 if event is not None:
                     span.set(time_to_first_chunk_ms=(time.perf_counter() - started) * 1000)
@@ -113,6 +120,8 @@ class Traced:
     def _asked(self, span: traces.Span, request: Request) -> None:
         span.set(model=self._model, provider=self._provider)
         span.attribute("workbench.model", self.name)
+        if version := version_of(self.inner):
+            span.attribute("workbench.model_version", version)
         span.input_messages(request.messages)
         settings = request.settings
         asked = {
@@ -137,31 +146,11 @@ class Traced:
     def _answered(self, span: traces.Span, reply: Reply) -> None:
         span.output_messages((reply.message,))
         span.set(finish_reason=reply.finish_reason, response_model=reply.response_model, response_id=reply.response_id)
-        self._used(span, reply.usage, reply)
+        if reply.origin is None:
+            _used(span, reply.usage, price_of(self.name, reply))
+        else:
+            _given_again(span, reply, reply.origin)
         _attempted(span, reply.attempts)
-
-    def _used(self, span: traces.Span, usage: Usage, reply: Reply | None = None) -> None:
-        price = cost_usd(self.name, usage)
-        if price.usd is None and reply is not None:  # a deployment's own name, or an alias: as the provider names it
-            answered = cost_usd(f"{self.name.partition(':')[0]}:{reply.response_model}", usage)
-            price = price if answered.usd is None else answered
-        stated_usd = None if reply is None else reply.cost_usd
-        stated = stated_usd is not None
-        span.set(
-            input_tokens=usage.input_tokens,
-            output_tokens=usage.output_tokens,
-            cache_read_tokens=usage.cache_read_tokens,
-            cache_write_tokens=usage.cache_write_tokens,
-            reasoning_tokens=usage.reasoning_tokens,
-            input_audio_tokens=usage.input_audio_tokens,
-            input_image_tokens=usage.input_image_tokens,
-            output_audio_tokens=usage.output_audio_tokens,
-            output_image_tokens=usage.output_image_tokens,
-            usage_approximate=usage.approximate,
-            cost_usd=stated_usd if stated else price.usd,
-            cost_reason=None if stated else price.reason,
-            price_version="stated by the provider" if stated else price.version,
-        )
 
     def _failed(self, span: traces.Span, error: BaseException) -> None:
         span.fail(error)
@@ -185,7 +174,42 @@ class Traced:
         span.output_messages((Message("assistant", parts),))
         span.set(finish_reason="interrupted")
         asked = "".join(part.content for m in request.messages for part in m.parts if isinstance(part, Text))
-        self._used(span, Usage(_estimate(asked), _estimate(text + thought), approximate=True))
+        usage = Usage(_estimate(asked), _estimate(text + thought), approximate=True)
+        _used(span, usage, cost_usd(self.name, usage))
+
+
+def _used(span: traces.Span, usage: Usage, price: Price) -> None:
+    span.set(
+        input_tokens=usage.input_tokens,
+        output_tokens=usage.output_tokens,
+        cache_read_tokens=usage.cache_read_tokens,
+        cache_write_tokens=usage.cache_write_tokens,
+        reasoning_tokens=usage.reasoning_tokens,
+        input_audio_tokens=usage.input_audio_tokens,
+        input_image_tokens=usage.input_image_tokens,
+        output_audio_tokens=usage.output_audio_tokens,
+        output_image_tokens=usage.output_image_tokens,
+        usage_approximate=usage.approximate,
+        cost_usd=price.usd,
+        cost_reason=price.reason,
+        price_version=price.version,
+    )
+
+
+def _given_again(span: traces.Span, reply: Reply, origin: Origin) -> None:
+    """A hit of the cache used and cost nothing: what the answer did is kept beside, so that sums stay sums of spend.
+
+    A replayed recording stands for the calls that were made: it has their usage and cost.
+    """
+    span.attribute("workbench.answer.source", origin.source)
+    if origin.source == "recording":
+        _used(span, reply.usage, Price(origin.cost_usd, origin.cost_reason, "recorded"))
+        return
+    counts = {name: getattr(reply.usage, name) for name in type(reply.usage).__dataclass_fields__}
+    span.attribute("workbench.answer.usage", {name: count for name, count in counts.items() if count})
+    span.attribute("workbench.answer.cost_usd", origin.cost_usd)
+    span.attribute("workbench.answer.cost_reason", origin.cost_reason)
+    _used(span, Usage(0, 0, 0, 0, 0), Price(0.0, "answered from the cache", "cache"))
 
 
 async def _first(span: traces.Span, events: AsyncGenerator[StreamEvent, None]) -> StreamEvent | None:

@@ -1,0 +1,66 @@
+"""The canonical form of a request, and the hash that names it: what a cache and a recording look for."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Final, cast
+
+from workbench.messages import Json, message_to_json
+from workbench.models.model import Model, Request
+
+__all__ = ["request_hash", "request_to_json", "version_of"]
+
+_CREDENTIALS: Final = frozenset({"api-key", "authorization", "proxy-authorization", "x-api-key", "x-goog-api-key"})
+
+
+def request_to_json(request: Request) -> dict[str, Json]:
+    """All of a request that can change its answer: messages, tools, settings, schema.
+
+    Timeouts are left out, and headers that hold a key: who asks with another key asks the same.
+    """
+    settings = request.settings
+    return {
+        "messages": [message_to_json(message) for message in request.messages],
+        "tools": [[tool.name, tool.description, dict(tool.parameters)] for tool in request.tools],
+        "settings": {
+            "temperature": _number(settings.temperature),
+            "top_p": _number(settings.top_p),
+            "max_tokens": settings.max_tokens,
+            "seed": settings.seed,
+            "stop": list(settings.stop),
+            "logprobs": settings.logprobs,
+            "extra": {name: _without_keys(name, value) for name, value in settings.extra.items()},
+        },
+        "schema": None if request.schema is None else dict(request.schema),
+    }
+
+
+def request_hash(request: Request) -> str:
+    """32 hex digits over the canonical JSON of a request.
+
+    Example:
+        >>> from workbench.messages import user
+        >>> request_hash(Request((user("hi"),))) == request_hash(Request((user("hi"),)))
+        True
+    """
+    body = json.dumps(request_to_json(request), sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(body.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+def version_of(model: Model) -> str:
+    """What tells this model from another of its name: the hash of its weights, or the address that is asked."""
+    return str(getattr(model, "version", None) or "")
+
+
+def _number(value: float | None) -> float | None:
+    """1 and 1.0 are the same temperature."""
+    return None if value is None else float(value)
+
+
+def _without_keys(name: str, value: Json) -> Json:
+    if name != "extra_headers" or not isinstance(value, Mapping):
+        return value
+    headers = cast("Mapping[str, Json]", value)
+    return {header: text for header, text in headers.items() if header.lower() not in _CREDENTIALS}
