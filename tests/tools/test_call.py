@@ -13,7 +13,7 @@ from workbench import traces
 from workbench.errors import ToolError
 from workbench.messages import ToolCall
 from workbench.tools import call, call_all, tool
-from workbench.tools.call import as_json
+from workbench.tools.json_value import as_json
 
 
 @tool

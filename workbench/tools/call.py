@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any, Final, cast
 
 from workbench import traces
 from workbench.errors import ToolError, WorkbenchError, nearest
 from workbench.messages import Json, ToolCall, ToolResult
+from workbench.tools.annotation import annotate, annotated_span
+from workbench.tools.approval import Approval, Proposal, approved
 from workbench.tools.arguments import validated
+from workbench.tools.effects import Effect, Effects
+from workbench.tools.execution import execute
+from workbench.tools.json_value import as_json
+from workbench.tools.reading import READER, shortened
 from workbench.tools.tool import Tool
 
 __all__ = ["call", "call_all"]
@@ -20,16 +26,29 @@ __all__ = ["call", "call_all"]
 _recorded: Final[set[tuple[str, str]]] = set()  # (store, tool version) pairs whose row is written
 
 
-async def call(tool_call: ToolCall, tools: Sequence[Tool]) -> ToolResult:
+async def call(
+    tool_call: ToolCall,
+    tools: Sequence[Tool],
+    *,
+    approve: Approval | None = None,
+    effects: Effects | None = None,
+    rehearse: bool = False,
+    shown_characters: int = 8_000,
+) -> ToolResult:
     """Runs one tool call in an `execute_tool` span.
 
     Whatever goes wrong comes back as a result with `is_error`, in words that a model can act on: an unknown tool,
-    arguments that do not fit, an exception of the function. A sync function runs in a thread, with the caller's
-    context; cancelling the call does not stop that thread.
+    arguments that do not fit, a refusal, a timeout, an exception of the function. A sync function runs in a thread,
+    with the caller's context; cancelling the call does not stop that thread.
 
     Args:
         tool_call: what the model asks for.
         tools: those it may call.
+        approve: decides whether the call is made; None makes every call.
+        effects: takes note of a call with side effects, so that it can be undone.
+        rehearse: runs the `dry_run` of a tool with side effects in place of the tool itself.
+        shown_characters: a longer result is stored whole and given back shortened, with a handle, where `read_result`
+            is among the tools.
 
     Returns:
         the result: JSON where the value can be written as JSON, its `str()` otherwise.
@@ -41,12 +60,13 @@ async def call(tool_call: ToolCall, tools: Sequence[Tool]) -> ToolResult:
         >>> asyncio.run(call(ToolCall("c1", "add", {"a": 2, "b": 3}), [add])).response
         5
     """
-    with traces.span("execute_tool", f"execute_tool {tool_call.name}") as span:
+    with traces.span("execute_tool", f"execute_tool {tool_call.name}") as span, annotated_span(span):
         span.set(tool_name=tool_call.name)
         span.attribute("gen_ai.tool.call.id", tool_call.id)
         span.attribute("gen_ai.tool.call.arguments", _plain(tool_call.arguments))
         # the tool's own failure is a value here: it is the model's to read
-        [outcome] = await asyncio.gather(_answer(span, tool_call, tools), return_exceptions=True)
+        answer = _answer(span, tool_call, tools, approve, effects, rehearse)
+        [outcome] = await asyncio.gather(answer, return_exceptions=True)
         if isinstance(outcome, Exception):
             span.fail(outcome)
             result = ToolResult(tool_call.id, tool_call.name, _words(outcome), is_error=True)
@@ -55,46 +75,79 @@ async def call(tool_call: ToolCall, tools: Sequence[Tool]) -> ToolResult:
         else:
             result = ToolResult(tool_call.id, tool_call.name, outcome)
         span.attribute("gen_ai.tool.call.result", result.response)
+    if tool_call.name != READER and any(tool.name == READER for tool in tools):
+        return replace(result, response=shortened(result.response, span.span_id, shown_characters))
     return result
 
 
-async def call_all(tool_calls: Sequence[ToolCall], tools: Sequence[Tool]) -> tuple[ToolResult, ...]:
-    """Runs the calls of one message at the same time; the results keep their order."""
-    return tuple(await asyncio.gather(*(call(tool_call, tools) for tool_call in tool_calls)))
+async def call_all(
+    tool_calls: Sequence[ToolCall],
+    tools: Sequence[Tool],
+    *,
+    approve: Approval | None = None,
+    effects: Effects | None = None,
+    rehearse: bool = False,
+    shown_characters: int = 8_000,
+) -> tuple[ToolResult, ...]:
+    """Runs the calls of one message; the results keep their order.
+
+    They run at the same time, unless one of the tools has side effects: then one by one, in order. The other arguments
+    are those of `call`.
+    """
+    names = {tool_call.name for tool_call in tool_calls}
+    in_order = any(tool.side_effects for tool in tools if tool.name in names)
+    running = [
+        call(tool_call, tools, approve=approve, effects=effects, rehearse=rehearse, shown_characters=shown_characters)
+        for tool_call in tool_calls
+    ]
+    if not in_order:
+        return tuple(await asyncio.gather(*running))
+    try:
+        return tuple([await one for one in running])
+    finally:
+        for one in running:
+            one.close()  # those that an interruption left out
 
 
-async def _answer(span: traces.Span, tool_call: ToolCall, tools: Sequence[Tool]) -> Json:
+async def _answer(
+    span: traces.Span,
+    tool_call: ToolCall,
+    tools: Sequence[Tool],
+    approve: Approval | None,
+    effects: Effects | None,
+    rehearse: bool,
+) -> Json:
     tool = _find(tool_call.name, tools)
     span.set(tool_version=tool.version)
     _record(tool)
-    return as_json(await _run(tool, _arguments(tool, tool_call)))
+    arguments = _arguments(tool, tool_call)
+    if rehearse and tool.side_effects:
+        annotate("workbench.tool.rehearsed", True)
+        return as_json(await _preview(tool, arguments))
+    if approve is not None:
+        preview = None if tool.dry_run is None else await _preview(tool, arguments)
+        await approved(approve, Proposal(tool, arguments, preview))
+        annotate("workbench.tool.approved", True)
+    if tool.cost_usd is not None:
+        span.set(cost_usd=tool.cost_usd)
+    value = await execute(tool.function, arguments, tool.timeout_seconds)
+    if effects is not None and tool.side_effects:
+        effects.add(Effect(tool, arguments, value, span.span_id))
+    return as_json(value)
+
+
+async def _preview(tool: Tool, arguments: Mapping[str, Any]) -> Any:
+    if tool.dry_run is None:
+        raise ToolError(
+            f"Tool {tool.name!r} has side effects and no dry run, so it was not rehearsed. Nothing was done."
+        )
+    return await execute(tool.dry_run, arguments, tool.timeout_seconds)
 
 
 def _words(error: Exception) -> str:
     if isinstance(error, WorkbenchError):
         return str(error)
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
-
-
-def as_json(value: Any) -> Json:
-    """The value as JSON reads it back: numbers, arrays, dataclasses, models, dates; `str()` of anything else."""
-    if value is None or isinstance(value, str | bool | int):
-        return value
-    from pydantic_core import to_json
-
-    try:
-        # JSON has no NaN and no infinity; as words they survive
-        return json.loads(to_json(value, fallback=_fallback, inf_nan_mode="strings"))
-    except (ValueError, RecursionError):  # it holds itself, or bytes that are no text
-        return str(value)
-
-
-def _fallback(value: Any) -> Json:
-    """NumPy and JAX scalars and arrays by their lists, everything else by its words."""
-    as_list: Callable[[], Any] | None = getattr(value, "tolist", None)
-    if as_list is not None and hasattr(value, "dtype"):
-        return as_list()
-    return str(value)
 
 
 def _find(name: str, tools: Sequence[Tool]) -> Tool:
@@ -117,23 +170,6 @@ def _arguments(tool: Tool, tool_call: ToolCall) -> dict[str, Any]:
     if not isinstance(given, Mapping):
         raise ToolError(f"Tool {tool.name!r} was given {given!r}; its arguments are one JSON object.")
     return validated(tool.function, tool.name, cast("Mapping[str, Json]", given))
-
-
-async def _run(tool: Tool, arguments: Mapping[str, Any]) -> Any:
-    function = tool.function
-    if inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(type(function).__call__):
-        return await function(**arguments)
-    value = await asyncio.to_thread(_in_thread, function, arguments)
-    return await value if inspect.isawaitable(value) else value
-
-
-def _in_thread(function: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
-    try:
-        return function(**arguments)
-    except SystemExit as stop:  # a tool ends itself, not the kernel
-        raise ToolError(f"The tool tried to end the process (exit code {stop.code!r}).") from stop
-    except StopIteration as stop:  # a future cannot carry it
-        raise ToolError(f"The tool's iterator ended early (StopIteration: {stop.value!r}).") from stop
 
 
 def _plain(arguments: Mapping[str, Json] | str) -> Json:
