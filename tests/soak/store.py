@@ -139,13 +139,15 @@ def soak(
     while running or time.monotonic() < end:
         for kind, number in wanted.items():
             while sum(one == kind for one, _ in running) < number and (left := end - time.monotonic()) > 0:
-                lifetime = draw.uniform(0.8, 6.0 if kernels else 4.0) if draw.random() < 0.5 else float("inf")
-                given: list[object] = [path, left]
+                lifetime, is_killed = draw.uniform(1.0, 10.0), draw.random() < 0.5
+                given: list[object] = [path, left if is_killed else min(left, lifetime)]
                 program = [READER]
                 if kind == "writer":
                     given += [draw.choice([20_000, 200_000, 16 << 20]), draw.randrange(1 << 30)]
                     program = [KERNEL, WRITER] if kernels else [WRITER]
-                running.append((kind, Process(folder, len(every), program, given, lifetime)))
+                running.append(
+                    (kind, Process(folder, len(every), program, given, lifetime if is_killed else float("inf")))
+                )
                 every.append(running[-1])
         running = [(kind, process) for kind, process in running if not process.is_over()]
         if sum(process.is_killed for _, process in every) >= most:
