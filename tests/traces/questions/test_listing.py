@@ -7,7 +7,7 @@ import pytest
 
 from workbench import traces
 from workbench.errors import OptionError
-from workbench.traces.questions import sessions, traces_page
+from workbench.traces.questions import listing, sessions, traces_page
 
 
 def pages(limit, **filters):
@@ -48,6 +48,14 @@ def some(count):
 def test_pages_joined_are_the_whole_list_newest_first(fresh_store, limit):
     some(7)
     assert [row["name"] for row in pages(limit)] == [f"agent {number}" for number in reversed(range(7))]
+
+
+def test_words_are_found_wherever_they_are_stored(react, monkeypatch):
+    some(3)
+    expected = traces_page().rows.select("trace_id", "question", "answer")
+    monkeypatch.setattr(listing, "_END", "rowid >= (SELECT max(rowid) FROM {table})")
+    assert traces_page().rows.select("trace_id", "question", "answer").equals(expected)
+    assert expected["answer"].to_list() == [None, None, None, "It is thirty-five."]
 
 
 def test_a_page_stays_as_it_is_when_newer_traces_come(fresh_store):

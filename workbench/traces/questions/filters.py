@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any, Final, TypeAlias, TypedDict
 
@@ -53,16 +54,12 @@ class Filters(TypedDict, total=False):
 _COLUMNS: Final = tuple(name for name in Filters.__annotations__ if name not in ("since", "until"))
 
 
+@dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition on rows of `spans`.
+    """A condition on rows of `spans`: terms that all must hold, and the values of the `$name`s in them."""
 
-    Attributes:
-        parameters: the values of the `$name`s in it.
-    """
-
-    def __init__(self, terms: list[str], parameters: dict[str, Any]) -> None:
-        self.terms = terms
-        self.parameters = parameters
+    terms: tuple[str, ...]
+    parameters: Mapping[str, Any]
 
     @property
     def sql(self) -> str:
@@ -103,7 +100,7 @@ def condition(filters: Mapping[str, Any]) -> Condition:
         else:
             terms.append(f"started_at {'>=' if name == 'since' else '<'} ${name}")
             parameters[name] = naive_utc(value)
-    return Condition(terms, parameters)
+    return Condition(tuple(terms), parameters)
 
 
 def filled(sql: str, **pieces: str) -> str:
