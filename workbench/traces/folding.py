@@ -15,7 +15,9 @@ from typing import Final
 
 from workbench.errors import StoreError
 
-__all__ = ["Folding"]
+__all__ = ["Folding", "fold"]
+
+_PROGRAM: Final = "import sys; from workbench.traces.folding import fold; fold(sys.argv[1])"
 
 _NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows
 
@@ -63,7 +65,7 @@ class Folding:
 def _process(store: Path) -> subprocess.Popen[bytes]:
     here = [folder for folder in sys.path if folder]
     return subprocess.Popen(  # noqa: S603 - our own module, and a path that is no option
-        [sys.executable, "-m", "workbench.traces.folding", str(store)],
+        [sys.executable, "-c", _PROGRAM, str(store)],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -73,14 +75,11 @@ def _process(store: Path) -> subprocess.Popen[bytes]:
     )
 
 
-def _fold(store: Path) -> None:
+def fold(store: str) -> None:
+    """Folds what is journalled for the store with this path, unless someone else does: the work of that process."""
     from workbench.traces.compactor import Compactor
     from workbench.traces.lock import StoreLock
     from workbench.traces.segment import journal_folder
 
     with suppress(StoreError):  # someone else folds, or the next question says what is wrong
-        Compactor(store, StoreLock(journal_folder(store))).fold(0.0)
-
-
-if __name__ == "__main__":
-    _fold(Path(sys.argv[1]))
+        Compactor(Path(store), StoreLock(journal_folder(Path(store)))).fold(0.0)
