@@ -1,7 +1,4 @@
-"""Folding in a process of its own: a thread of this one would keep its calls waiting for 5 ms each.
-
-python -m workbench.traces.folding STORE
-"""
+"""Folding in a process of its own: a thread of this one would keep its calls waiting for 5 ms each."""
 
 from __future__ import annotations
 
