@@ -101,9 +101,9 @@ def _with_messages(spans: Sequence[dict[str, Any]], messages: Sequence[Mapping[s
 
 
 def _heading(trace_id: str, spans: Sequence[Mapping[str, Any]]) -> str:
-    more = spans[0].get("trace_spans", len(spans)) - len(spans)
-    words = f"trace {trace_id}  {spans[0]['started_at'].isoformat(' ', 'seconds')} UTC  {len(spans)} spans"
-    return f"{words} ({more:,} more)" if more > 0 else words
+    words = f"trace {trace_id}  {spans[0]['started_at'].isoformat(' ', 'seconds')} UTC"
+    whole = spans[0]["trace_spans"]
+    return f"{words}  {len(spans):,} of {whole:,} spans" if whole > len(spans) else f"{words}  {whole:,} spans"
 
 
 def _line(span: Mapping[str, Any]) -> str:

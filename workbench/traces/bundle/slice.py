@@ -13,6 +13,7 @@ from typing import Any, Final
 
 import polars as pl
 
+from workbench.traces.batch import body_row
 from workbench.traces.encoding import dumps
 from workbench.traces.erased import ErasedRows
 from workbench.traces.erasure import Erasure
@@ -78,13 +79,13 @@ def read_slice(store: Store, where: Selection, erasure: Erasure, limit: int) -> 
             found = source.execute(" ".join(["SELECT", names, "FROM", table])).fetchall()
             tables[table] = [_decoded(table, dict(zip(columns, row, strict=True))) for row in found]
     bodies: dict[str, dict[str, Any]] = {}
-    for message in tables["messages"]:
+    for message in tables.pop("messages"):
         digest, body = rows.body(message["message_hash"], message["body"])
-        bodies[digest] = {**message, "message_hash": digest, "body": body}
-    tables["messages"] = list(bodies.values())
+        bodies[digest] = {**body_row(digest, body), "body": body}
     for place in tables["span_messages"]:
         place["message_hash"] = rows.digest(place["message_hash"])
-    cut = {table: [_cut(rows, table, row) for row in given] for table, given in tables.items()}
+    cut = {table: [rows.row(table, row) for row in given] for table, given in tables.items()}
+    cut["messages"] = list(bodies.values())
     matching = int(latest["traces"][0]) if chosen else 0
     erased = {cell: count for cell, count in rows.cells.items() if count}
     return Slice(cut, len(chosen), matching - len(chosen), erased)
@@ -107,11 +108,6 @@ def _decoded(table: str, row: dict[str, Any]) -> dict[str, Any]:
         if kind == "JSON" and row[name] is not None:
             row[name] = json.loads(row[name])
     return row
-
-
-def _cut(rows: ErasedRows, table: str, row: Mapping[str, Any]) -> dict[str, Any]:
-    body = row.get("body") if table == "messages" else None  # it is cut already, and counted
-    return rows.row(table, row) if body is None else {**rows.row(table, {**row, "body": None}), "body": body}
 
 
 def _frame(table: str, rows: Sequence[Mapping[str, Any]]) -> pl.DataFrame:

@@ -29,9 +29,11 @@ _TRACES: Final = """
         SELECT trace_id FROM old.feedback WHERE trace_id IS NOT NULL
         UNION SELECT spans.trace_id FROM old.feedback JOIN old.spans USING (span_id)
         UNION SELECT trace_id FROM old.samples SEMI JOIN old.scores USING (run_id, program, sample_id, repetition)
+        WHERE trace_id IS NOT NULL
         UNION SELECT trace_id FROM old.spans SEMI JOIN old.scores USING (run_id, program, sample_id, repetition)
     )
     SELECT trace_id, max(coalesce(ended_at, started_at)) AS ended_at, count(*) AS spans,
+        row_number() OVER (ORDER BY max(coalesce(ended_at, started_at)) DESC, trace_id DESC) AS place,
         NOT bool_or(status = 'running') AS is_over, trace_id IN (SELECT trace_id FROM judged) AS is_judged
     FROM old.spans GROUP BY trace_id
 """
@@ -54,12 +56,12 @@ _WEIGHTS: Final = """
 _GONE: Final = """
     CREATE OR REPLACE TEMP TABLE gone AS
     WITH candidates AS (
-        SELECT *, row_number() OVER oldest AS place, sum(bytes) OVER oldest AS bytes_until
+        SELECT *, sum(bytes) OVER oldest AS bytes_until
         FROM traces JOIN weights USING (trace_id) WHERE is_over AND ($judged_too OR NOT is_judged)
         WINDOW oldest AS (ORDER BY ended_at, trace_id ROWS UNBOUNDED PRECEDING)
     )
     SELECT trace_id, spans, ended_at FROM candidates
-    WHERE ended_at < $before OR place <= (SELECT count(*) FROM traces) - $keep
+    WHERE ended_at < $before OR place > $keep
         OR bytes_until - bytes < $share * (SELECT sum(bytes) FROM weights)
 """
 _GONE_SPANS: Final = """

@@ -13,7 +13,7 @@ import duckdb
 
 from workbench.errors import StoreError
 from workbench.traces.database import open_database
-from workbench.traces.layout import DEFINITIONS, STORED, TABLES
+from workbench.traces.layout import BLOCK_BYTES, DEFINITIONS, FILE_VERSION, STORED, TABLES
 from workbench.traces.store import Store
 
 __all__ = ["Progress", "Rewritten", "attached", "draft_path", "rewrite"]
@@ -27,8 +27,7 @@ _SETTINGS: Final[dict[str, str]] = {
     "autoinstall_known_extensions": "false",
     "python_enable_replacements": "false",
 }
-# As `database` makes new files.
-_FORM: Final = "(BLOCK_SIZE 65536, STORAGE_VERSION 'v1.5.0')"
+_FORM: Final = f"(BLOCK_SIZE {BLOCK_BYTES}, STORAGE_VERSION '{FILE_VERSION}')"
 
 
 @dataclass(frozen=True, slots=True)

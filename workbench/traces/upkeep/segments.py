@@ -39,7 +39,7 @@ def write_anew(segment: Segment, lines: Iterator[bytes]) -> None:
 
 
 def without_spans(segment: Segment, is_gone: Callable[[str], bool]) -> Iterator[bytes]:
-    """The segment's lines without those of some spans.
+    """The segment's lines without those of some spans, and without feedback on them.
 
     What later spans rely on, lists of messages and bodies, moves to the first span that stays and needs it.
 
@@ -55,6 +55,8 @@ def without_spans(segment: Segment, is_gone: Callable[[str], bool]) -> Iterator[
             continue
         kept.learn(record)
         row = record.get("span") or record.get("start")
+        if record.get("table") == "feedback":
+            row = record.get("row")
         if not isinstance(row, dict) or not is_gone(str(cast("Record", row).get("span_id"))):
             yield utf8(dumps(kept.placed(record)))
 
