@@ -11,6 +11,7 @@ import duckdb
 
 from workbench.errors import StoreError
 from workbench.traces.journal import StoreWarning
+from workbench.traces.layout import BLOCK_BYTES, FILE_VERSION
 from workbench.traces.migrations import create, migrate
 from workbench.traces.schema import SCHEMA, SCHEMA_URL, SCHEMA_VERSION
 
@@ -22,9 +23,8 @@ _SETTINGS: Final[dict[str, str]] = {
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "lock_configuration": "true",
-    # of new files: the smallest stores take a quarter of the room, and strings are compressed better
-    "default_block_size": "65536",
-    "storage_compatibility_version": "v1.5.0",
+    "default_block_size": str(BLOCK_BYTES),
+    "storage_compatibility_version": FILE_VERSION,
 }
 
 
