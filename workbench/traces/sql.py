@@ -6,7 +6,7 @@ import re
 import threading
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, cast, final
 
 import duckdb
 import polars as pl
@@ -15,7 +15,7 @@ from workbench.errors import StoreError, nearest
 from workbench.traces.database import open_database
 from workbench.traces.schema import COLUMNS
 
-__all__ = ["read"]
+__all__ = ["Reader"]
 
 # What polars cannot take from Arrow comes as text.
 _AS_TEXT: Final = ("INTERVAL", "UNION", "BIT", "TIME WITH TIME ZONE", "BIGNUM")
@@ -23,16 +23,38 @@ _MISSING_TABLE: Final = re.compile(r"Table with name \"?(\w+)\"? does not exist"
 _MISSING_COLUMN: Final = re.compile(r"Referenced column \"(\w+)\" (?:not found|was not found)|column named \"(\w+)\"")
 
 
-def read(path: Path, sql: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
-    """Runs one question on the store, read-only; the caller holds the store's lock.
+@final
+class Reader:
+    """Answers questions on one opening of the store, so that they see one state of it; a context manager.
 
-    The question runs in a thread of its own, so that an interrupt (a stopped cell) ends it at once.
+    Args:
+        path: the store's file; the caller holds its lock.
 
     Raises:
-        StoreError: the SQL is wrong, would write, or would read outside the store.
         duckdb.Error: the file is damaged.
     """
-    connection = open_database(path, read_only=True)
+
+    def __init__(self, path: Path) -> None:
+        self._connection = open_database(path, read_only=True)
+
+    def query(self, sql: str, /, **parameters: Any) -> pl.DataFrame:
+        """Answers one question.
+
+        Raises:
+            StoreError: the SQL is wrong, would write, or would read outside the store.
+            duckdb.Error: the file is damaged.
+        """
+        return _answer(self._connection, sql, parameters)
+
+    def __enter__(self) -> Reader:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._connection.close()
+
+
+def _answer(connection: duckdb.DuckDBPyConnection, sql: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
+    """Runs the question in a thread of its own, so that an interrupt (a stopped cell) ends it at once."""
     outcome: list[pl.DataFrame | Exception] = []
     done = threading.Event()  # not `join`, which in CPython 3.11 takes a thread for ended when it is interrupted
 
@@ -42,17 +64,14 @@ def read(path: Path, sql: str, parameters: Mapping[str, Any]) -> pl.DataFrame:
         finally:
             done.set()
 
+    threading.Thread(target=work, name="workbench-question", daemon=True).start()
     try:
-        threading.Thread(target=work, name="workbench-question", daemon=True).start()
-        try:
-            while not done.wait(0.1):  # in turns, so that a signal that another thread took is seen
-                pass
-        except BaseException:
-            while not done.wait(0.02):  # again and again: before the question runs, an interrupt does nothing
-                connection.interrupt()
-            raise
-    finally:
-        connection.close()
+        while not done.wait(0.1):  # in turns, so that a signal that another thread took is seen
+            pass
+    except BaseException:
+        while not done.wait(0.02):  # again and again: before the question runs, an interrupt does nothing
+            connection.interrupt()
+        raise
     match outcome:
         case [pl.DataFrame() as frame]:
             return frame

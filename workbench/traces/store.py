@@ -7,7 +7,7 @@ import os
 import threading
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from workbench.errors import StoreError
 from workbench.traces.folding import Folding
@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
     from workbench.traces.compactor import Compactor, Folded
     from workbench.traces.span import OpenSpan
+    from workbench.traces.sql import Reader
     from workbench.traces.tracer import Tracer
 
 __all__ = ["Store", "adopt", "default_path", "store", "use"]
+
+Result = TypeVar("Result")
 
 _WAIT_SECONDS: Final = 30.0
 _EXIT_SECONDS: Final = 3.0
@@ -138,9 +141,25 @@ class Store:
         Raises:
             StoreError: the SQL is wrong or would write, or the store stayed busy.
         """
+        return self.read(lambda reader: reader.query(sql, **parameters), timeout_seconds)
+
+    def read(self, work: Callable[[Reader], Result], timeout_seconds: float = _WAIT_SECONDS) -> Result:
+        """Asks several questions of one state of the store, which is opened once for them.
+
+        Args:
+            work: asks them; while it works, nothing is folded. It is called again where the file was damaged and has
+                been rebuilt.
+            timeout_seconds: how long to wait for a busy store.
+
+        Returns:
+            What `work` returns.
+
+        Raises:
+            StoreError: a question is wrong or would write, or the store stayed busy.
+        """
         import duckdb
 
-        from workbench.traces.sql import read
+        from workbench.traces.sql import Reader
 
         self.journal.flush()
         compactor = self.compactor
@@ -148,8 +167,8 @@ class Store:
             if not compactor.is_current():
                 compactor.fold(timeout_seconds)
             try:
-                with compactor.lock.shared(timeout_seconds):
-                    return read(self.path, sql, parameters)
+                with compactor.lock.shared(timeout_seconds), Reader(self.path) as reader:
+                    return work(reader)
             except duckdb.Error as error:
                 reason = str(error).split("\n")[0]
             compactor.mend(reason, timeout_seconds)

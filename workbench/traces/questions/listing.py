@@ -14,6 +14,8 @@ from workbench.traces.store import store as current_store
 if TYPE_CHECKING:
     import polars as pl
 
+    from workbench.traces.sql import Reader
+
 __all__ = ["traces_page"]
 
 _MOST: Final = 500
@@ -105,24 +107,28 @@ def traces_page(
     """
     chosen = store or current_store()
     rows, begin = limited(limit, _MOST), place(after)
-    newest = _newest(chosen, begin, rows + 1, dict(filters))
+    return chosen.read(lambda reader: _page(reader, rows, begin, dict(filters)))
+
+
+def _page(reader: Reader, rows: int, begin: Place, filters: dict[str, Any]) -> Page:
+    newest = _newest(reader, begin, rows + 1, filters)
     shown = newest.head(rows)
     has_more = newest.height > rows or any(newest["has_more"])
     cursor = str(Place(shown["began"][-1], shown["trace_id"][-1])) if has_more else None
     earliest = min(shown["began"], default=begin.at) - _SKEW
-    found = chosen.query(filled(_SUMMARIES), traces=shown["trace_id"].to_list(), earliest=earliest)
+    found = reader.query(filled(_SUMMARIES), traces=shown["trace_id"].to_list(), earliest=earliest)
     found = shown.join(found, on="trace_id", how="inner", maintain_order="left")
     found = found.filter(found["began"] == found["started_at"])  # a trace of two roots is listed by its first
-    found = _with_words(chosen, found)
+    found = _with_words(reader, found)
     return Page(found.drop("began", "has_more", "root_id", "asked", "last_call_id"), cursor)
 
 
-def _newest(store: Store, begin: Place, rows: int, filters: dict[str, Any]) -> pl.DataFrame:
+def _newest(reader: Reader, begin: Place, rows: int, filters: dict[str, Any]) -> pl.DataFrame:
     since, until = filters.pop("since", None), filters.pop("until", None)
     where = condition(filters)
     is_wanted = "true" if where.is_open else "trace_id IN (SELECT trace_id FROM wanted)"
     sql = filled(_NEWEST, condition=where.sql, is_wanted=is_wanted)
-    return store.query(
+    return reader.query(
         sql,
         **where.parameters,
         since=datetime.min if since is None else naive_utc(since),
@@ -133,26 +139,26 @@ def _newest(store: Store, begin: Place, rows: int, filters: dict[str, Any]) -> p
     )
 
 
-def _with_words(store: Store, found: pl.DataFrame) -> pl.DataFrame:
+def _with_words(reader: Reader, found: pl.DataFrame) -> pl.DataFrame:
     """Adds the first words of the last message that the trace was asked with, and of what it answered."""
     import polars as pl
 
     rows = found.rows(named=True)
-    asked, said = _hashes(store, rows)
-    texts: dict[str | None, str] = {**_texts(store, {one for one in (*asked, *said) if one is not None})}
+    asked, said = _hashes(reader, rows)
+    texts: dict[str | None, str] = {**_texts(reader, {one for one in (*asked, *said) if one is not None})}
     return found.with_columns(
         pl.Series("question", [texts.get(one) for one in asked], dtype=pl.String),
         pl.Series("answer", [texts.get(one) for one in said], dtype=pl.String),
     )
 
 
-def _hashes(store: Store, rows: Sequence[Mapping[str, Any]]) -> tuple[list[str | None], list[str | None]]:
+def _hashes(reader: Reader, rows: Sequence[Mapping[str, Any]]) -> tuple[list[str | None], list[str | None]]:
     """For each trace the message that it was asked with, and the one that it answered; None where there is none."""
     contexts = [row["asked"]["context_id"] for row in rows if row["asked"] is not None]
     spans = [row[name] for row in rows for name in ("root_id", "last_call_id") if row[name] is not None]
     for only_end in (True, False):
         sql = filled(_HASHES, **_among("contexts", only_end), **_among("outputs", only_end))
-        found = store.query(sql, contexts=contexts, spans=spans)
+        found = reader.query(sql, contexts=contexts, spans=spans)
         known: dict[tuple[str | None, int], str] = {(id, place): digest for id, place, digest in found.iter_rows()}
         asked = [
             None if (one := row["asked"]) is None else known.get((one["context_id"], one["context_length"] - 1))
@@ -164,12 +170,12 @@ def _hashes(store: Store, rows: Sequence[Mapping[str, Any]]) -> tuple[list[str |
     return asked, said
 
 
-def _texts(store: Store, hashes: set[str]) -> dict[str, str]:
+def _texts(reader: Reader, hashes: set[str]) -> dict[str, str]:
     texts: dict[str, str] = {}
     for only_end in (True, False):
         if missing := sorted(hashes - texts.keys()):
             sql = filled(_TEXTS, **_among("message_bodies", only_end))
-            texts |= dict(store.query(sql, hashes=missing, words=_WORDS).iter_rows())
+            texts |= dict(reader.query(sql, hashes=missing, words=_WORDS).iter_rows())
     return texts
 
 
