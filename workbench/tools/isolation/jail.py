@@ -50,7 +50,6 @@ def _leave_descriptors(report: int) -> None:
     os.dup2(null, 0)
     os.closerange(3, report)
     os.closerange(report + 1, 65536)
-    os.umask(0o077)
 
 
 def _confine(request: Mapping[str, Any]) -> dict[str, Any]:
@@ -74,6 +73,7 @@ def _confine(request: Mapping[str, Any]) -> dict[str, Any]:
         install_filter(may_mark=level == "strict")
     elif sys.platform == "linux":
         forbid_new_privileges()
+    os.umask(0o077)
     return {"level": level, "unset": unset}
 
 

@@ -122,6 +122,7 @@ def _end_like(process: int) -> None:
 
 
 def _build(root: str, readable: Sequence[str], folder_bytes: int, owner: str) -> None:
+    os.umask(0o022)  # what is made here is for nobody to pass through
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE, None)
     _mount("tmpfs", root, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=1m,mode=755")
     for path in _outermost(readable):

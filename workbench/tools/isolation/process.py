@@ -198,7 +198,7 @@ class IsolatedProcess:
         if ended is None:
             ended = said.get("ended") if said.get("ended") in ("finished", "error", "exit") else None
         if ended is None:
-            is_spent = code in (-signal.SIGKILL, -signal.SIGXCPU) and cpu >= self._limits.cpu_seconds * 0.9
+            is_spent = code in (-signal.SIGKILL, -signal.SIGXCPU) and cpu >= self._limits.cpu_seconds * 0.5
             ended = "cpu" if is_spent else "killed" if code < 0 else "exit"
         exit_code = said.get("exit_code")
         return Outcome(
