@@ -12,9 +12,9 @@ from typing import Any, Final
 
 from workbench.errors import DataError
 from workbench.messages import Json
-from workbench.traces.exchange.json_shapes import items, moment, object_of
 from workbench.traces.exchange.inspect_sample import take_sample
 from workbench.traces.exchange.intake import Intake, Progress
+from workbench.traces.exchange.json_shapes import items, moment, object_of
 from workbench.traces.exchange.zip_entries import ZipEntries
 
 __all__ = ["read"]

@@ -10,9 +10,9 @@ from typing import Any, Final, cast
 from workbench.messages import Json, Message
 from workbench.traces.encoding import dumps
 from workbench.traces.exchange.identity import span_id_of, trace_id_of
-from workbench.traces.exchange.json_shapes import items, moment, object_of
 from workbench.traces.exchange.inspect_messages import messages_of, resolved
 from workbench.traces.exchange.intake import Intake
+from workbench.traces.exchange.json_shapes import items, moment, object_of
 from workbench.traces.exchange.whole_span import WholeSpan
 from workbench.traces.foreign import names
 

@@ -42,7 +42,8 @@ class Intake:
 
     They are written in pieces: the store is asked which rows of a piece it has, and the others are appended to the
     journal, without keys like everything else. An import that is cut short leaves whole spans; done again, it brings
-    the rest. A span that the store has without its end is replaced by one that has it.
+    the rest. Of a span that was still running when its file was written only the end would be missing for ever, so it
+    is left out and counted; a run that the store has without its end is replaced by the same run with it.
 
     Args:
         store: where they go.
@@ -58,6 +59,9 @@ class Intake:
         """Takes a span; one that does not fit the table is counted as skipped."""
         row = self._fitting("spans", given.row)
         if row is None:
+            return
+        if row["status"] == "running":
+            self.skip("a span was still running when the file was written")
             return
         try:
             attempts = [checked("attempts", attempt) for attempt in given.attempts]
@@ -118,12 +122,11 @@ class Intake:
         if not spans:
             return
         known = self._store.query(
-            "SELECT span_id, ended_at IS NULL AS is_open FROM spans WHERE span_id IN (SELECT unnest($ids::VARCHAR[]))",
-            ids=list(spans),
+            "SELECT span_id FROM spans WHERE span_id IN (SELECT unnest($ids::VARCHAR[]))", ids=list(spans)
         )
-        is_open: dict[str, bool] = dict(known.iter_rows())
+        there = set(known["span_id"])
         for span_id, span in spans.items():
-            if span_id in is_open and not (is_open[span_id] and span.row.get("ended_at") is not None):
+            if span_id in there:
                 _count(self._done.already_there, "spans")
                 continue
             messages = {direction: list(given) for direction, given in span.messages.items()}
@@ -143,6 +146,9 @@ class Intake:
         shape = dumps([{name: COLUMNS[table][name] for name in keys}])
         known = self._store.query(_which_are_there(table), asked=asked, shape=shape)
         there = set(known.iter_rows())
+        if table == "runs":
+            unended = self._store.query("SELECT run_id FROM runs WHERE ended_at IS NULL")
+            there -= {key for key in unended.iter_rows() if key in rows and rows[key].get("ended_at") is not None}
         for key, row in rows.items():
             if key in there:
                 _count(self._done.already_there, table)

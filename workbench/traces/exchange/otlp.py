@@ -57,7 +57,7 @@ def write(connection: duckdb.DuckDBPyConnection, path: Path, draft: Path, progre
                 waiting = []
                 if progress is not None:
                     progress(counts["spans"], total)
-        if waiting:
+        if waiting or not total:  # without spans too, the file says what it is
             file.write(_request(waiting))
     if progress is not None:
         progress(total, total)

@@ -18,7 +18,8 @@ __all__ = ["size_of", "written"]
 def written(path: Path, *, folder: bool, replace: bool) -> Generator[Path]:
     """Gives a temporary path beside this one; what is written there takes its name at the end.
 
-    After an exception or a killed process there is nothing under `path`, or still what was there before.
+    After an exception there is nothing under `path`, or still what was there before. Of a process that was killed, a
+    hidden `.part` file may be left beside it; a folder that was being replaced may be left as a hidden `.old` one.
 
     Args:
         path: the name in the end.
@@ -40,7 +41,11 @@ def written(path: Path, *, folder: bool, replace: bool) -> Generator[Path]:
         if path.is_dir():  # a folder cannot be replaced in one step
             old = path.with_name(f".{path.name}.{token}.old")
             path.rename(old)
-            draft.rename(path)
+            try:
+                draft.rename(path)
+            except OSError:
+                old.rename(path)
+                raise
             _remove(old)
         else:
             draft.replace(path)
@@ -60,5 +65,5 @@ def size_of(path: Path) -> int:
 def _remove(path: Path) -> None:
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
-    else:
-        path.unlink(missing_ok=True)
+    elif path.exists():
+        path.unlink()
