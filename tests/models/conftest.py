@@ -1,6 +1,7 @@
 """A provider on loopback: it speaks the wire formats of OpenAI and Anthropic, and fails as it is told to."""
 
 import json
+import select
 import threading
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -12,7 +13,10 @@ KEY = "sk-test-0123456789abcdefghijklmnop"  # secret-shaped, and no one's
 
 @dataclass
 class Wire:
-    """One answer: a JSON body, or server-sent events; `cut` closes the socket in place of the end."""
+    """One answer: a JSON body, or server-sent events; `cut` closes the socket in place of the end.
+
+    `headers_after_seconds` is a silence before anything is said, in which the server notices when the other side goes.
+    """
 
     status: int = 200
     body: object = None
@@ -20,6 +24,7 @@ class Wire:
     headers: dict = field(default_factory=dict)
     cut: bool = False
     pause_seconds: float = 0.0
+    headers_after_seconds: float = 0.0
     endless: bool = False
 
 
@@ -27,7 +32,8 @@ class Server:
     """Answers with `answers` in order, the last one for ever; keeps what it was asked."""
 
     def __init__(self):
-        self.answers, self.requests, self.hung_up = [], [], threading.Event()
+        self.answers, self.requests = [], []
+        self.asked, self.hung_up = threading.Event(), threading.Event()
         self.connections = set()
         self._lock = threading.Lock()
         server = self
@@ -45,6 +51,7 @@ class Server:
                     headers = {name.lower(): value for name, value in self.headers.items()}
                     server.requests.append((self.path, headers, json.loads(raw)))
                     server.connections.add(self.client_address)
+                    server.asked.set()
                     answer = server.answers.pop(0) if len(server.answers) > 1 else server.answers[0]
                 try:
                     self.answer(answer)
@@ -53,6 +60,11 @@ class Server:
                     self.close_connection = True
 
             def answer(self, answer):
+                if (
+                    answer.headers_after_seconds
+                    and select.select([self.connection], [], [], answer.headers_after_seconds)[0]
+                ):
+                    raise ConnectionResetError  # nothing more is to come from who waits, so this is the end
                 if not answer.events:
                     body = answer.body if isinstance(answer.body, bytes) else json.dumps(answer.body).encode()
                     self.send_response(answer.status)

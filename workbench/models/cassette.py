@@ -187,9 +187,8 @@ def _readable(request: Mapping[str, Any]) -> list[str]:
             lines += (f"{part['name']}: {text}" if part.get("name") else text).split("\n")
     for name, description, parameters in request["tools"]:
         lines.append(f"tool {name}: {description} {json.dumps(parameters, sort_keys=True, default=str)}")
-    lines += [
-        f"{name} = {value!r}" for name, value in request["settings"].items() if value not in (None, [], {}, False)
-    ]
+    settings = {name: value for name, value in request["settings"].items() if value or isinstance(value, int | float)}
+    lines += [f"{name} = {value!r}" for name, value in settings.items() if value is not False]
     return lines if request["schema"] is None else [*lines, f"schema {json.dumps(request['schema'], sort_keys=True)}"]
 
 
