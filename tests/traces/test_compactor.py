@@ -47,6 +47,20 @@ def test_folding_again_changes_nothing(fresh_store):
     assert names(fresh_store) == ["a"]
 
 
+def test_a_span_taken_for_interrupted_before_its_end_was_folded_is_there_once(fresh_store):
+    """A fold may see the segment with the start, then that the session is over, before the segment with the end."""
+    fresh_store.journal.segment_bytes = 1
+    span = fresh_store.tracer.start("chat", "over two segments", None)
+    span.end()
+    fresh_store.close()
+    (first, *later) = sorted(fresh_store.journal.folder.glob("*.jsonl"))
+    hidden = [path.rename(path.with_suffix(".later")) for path in later]
+    assert fresh_store.query("SELECT status FROM spans").rows() == [("interrupted",)]
+    for path in hidden:
+        path.rename(path.with_suffix(".jsonl"))
+    assert fresh_store.query("SELECT status FROM spans").rows() == [("ok",)]
+
+
 def test_a_fold_killed_before_its_commit_is_simply_done_again(fresh_store, monkeypatch):
     write(fresh_store, "a")
     real = duckdb.DuckDBPyConnection.execute

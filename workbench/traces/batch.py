@@ -29,10 +29,15 @@ def _statement(table: str) -> str:
 
 
 _INSERT: Final = {table: _statement(table) for table in TABLES}
-_STORED_BODIES: Final = "SELECT message_hash FROM message_bodies WHERE message_hash IN (SELECT unnest(from_json($1::JSON, '[\"VARCHAR\"]')))"
-_FORGET_RUNNING: Final = (
-    "DELETE FROM spans WHERE status = 'running' AND span_id IN (SELECT unnest(from_json($1::JSON, '[\"VARCHAR\"]')))"
-)
+_STORED_BODIES: Final = """
+    SELECT message_hash FROM message_bodies
+    WHERE message_hash IN (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')))
+"""
+_RUNNING: Final = "SELECT span_id FROM spans WHERE ended_at IS NULL AND status IN ('running', 'interrupted')"
+_FORGET_RUNNING: Final = """
+    DELETE FROM spans WHERE ended_at IS NULL AND status IN ('running', 'interrupted')
+        AND span_id IN (SELECT unnest(from_json($1::JSON, '["VARCHAR"]')))
+"""
 
 
 @dataclass(slots=True)
@@ -148,7 +153,8 @@ def _insert_all(connection: duckdb.DuckDBPyConnection, batch: Batch) -> None:
 
 def _forget_running(connection: duckdb.DuckDBPyConnection, ended: set[str]) -> None:
     """Takes away what was stored of these spans at their start, in an earlier batch."""
-    running = connection.execute("SELECT span_id FROM spans WHERE status = 'running'").fetchall()
+    # a fold that did not see the segment with the end may have taken the process for one that died in the span
+    running = connection.execute(_RUNNING).fetchall()
     if over := sorted(ended.intersection(str(row[0]) for row in running)):
         connection.execute(_FORGET_RUNNING, [dumps(over)])
 
