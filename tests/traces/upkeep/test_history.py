@@ -143,6 +143,14 @@ def test_what_a_living_process_wrote_goes_and_what_it_writes_next_is_whole(tmp_p
             process.send_signal(signal.SIGKILL)
 
 
+def test_an_id_that_looks_like_what_is_cut_out_is_not_taken_for_it(written):
+    """Hashes stay: only what went is looked for in the bytes."""
+    digest = written.query("SELECT message_hash FROM messages LIMIT 1")["message_hash"][0]
+    done = redact_history(written, Erasure(patterns=(f"{digest}|Zanzibar",)))
+    assert done.found_again == ()
+    assert "messages.body" in done.cells
+
+
 def test_garbage_in_the_journal_that_holds_it_goes_and_other_garbage_stays(fresh_store):
     fresh_store.journal.begin()
     fresh_store.journal.append(b'{"span": {"name": "Zanzib')

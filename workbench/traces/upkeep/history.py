@@ -84,7 +84,7 @@ def redact_history(
     store.fold()
     rows, words = ErasedRows(erasure), _Words(erasure)
     with compactor.lock.exclusive(_WAIT_SECONDS):
-        with attached(store.path, store.path.parent) as connection:
+        with attached(store.path) as connection:
             _choose(connection, rows, words)
             marks = dict(connection.execute("SELECT segment, folded_bytes FROM old.segments").fetchall())
         cells = {cell: count for cell, count in rows.cells.items() if count}
@@ -108,11 +108,15 @@ class _Words:
         self._erasure = erasure
         self.found: set[bytes] = set()
 
-    def learn(self, value: Any) -> None:
-        """Remembers what is cut out of this value, plain and as JSON writes it."""
-        for word in self._erasure.found(value if isinstance(value, str) else dumps(value)):
+    def learn(self, before: Any, after: Any) -> None:
+        """Remembers what is in this value and no more in the other, plain and as JSON writes it."""
+        left = set(self._in(after))  # ids stay, even where they look like what is cut out
+        for word in set(self._in(before)) - left:
             if len(self.found) < _REMEMBERED:
                 self.found |= {word.encode(), json.dumps(word, ensure_ascii=False)[1:-1].encode()}
+
+    def _in(self, value: Any) -> Iterator[str]:
+        return self._erasure.found(value if isinstance(value, str) else dumps(value))
 
     def are_in(self, segment: Segment) -> bool:
         """Whether something in this segment is to be cut out."""
@@ -121,9 +125,9 @@ class _Words:
         cut = list(without_text(segment, rows))
         if cut == lines:
             return False
-        for before, after in zip(lines, cut, strict=False):
-            if before != after:
-                self.learn(_loaded(before))
+        # what is left is looked at as a whole: a line that is no record may be gone
+        left = "\n".join(dumps(_loaded(line)) for line in cut)
+        self.learn("\n".join(dumps(_loaded(line)) for line in lines), left)
         return True
 
 
@@ -151,7 +155,7 @@ def _choose(connection: duckdb.DuckDBPyConnection, rows: ErasedRows, words: _Wor
             value = json.loads(before) if kind == "JSON" else before
             after = rows.cell(table, column, value)
             if after != value:
-                words.learn(value)
+                words.learn(value, after)
                 changed.append([f"{table}.{column}", before, dumps(after) if kind == "JSON" else after])
         if changed:
             connection.executemany("INSERT INTO erased VALUES (?, ?, ?)", changed)
@@ -161,7 +165,7 @@ def _choose(connection: duckdb.DuckDBPyConnection, rows: ErasedRows, words: _Wor
             before = json.loads(text)
             hash_now, after = rows.body(digest, before)
             if hash_now != digest:
-                words.learn(before)
+                words.learn(before, after)
                 connection.execute("INSERT INTO renamed VALUES (?, ?)", [digest, hash_now])
                 row = body_row(hash_now, after)
                 body = row.get("body")

@@ -6,8 +6,6 @@ from collections.abc import Iterator, Set
 from pathlib import Path
 from typing import Final
 
-from workbench.traces.segment import journal_folder
-
 __all__ = ["files", "holding", "leftovers"]
 
 _CHUNK: Final = 8 << 20
@@ -15,13 +13,15 @@ _CHUNK: Final = 8 << 20
 
 def files(store: Path) -> list[Path]:
     """Every file of the store: its own, its journal's, and what lies beside it under its name."""
-    beside = [path for path in store.parent.glob(f"{store.name}*") if path.is_file()]
-    return sorted([*beside, *(path for path in journal_folder(store).rglob("*") if path.is_file())])
+    beside = list(store.parent.glob(f"{store.name}*"))
+    inside = (path for folder in beside if folder.is_dir() for path in folder.rglob("*"))
+    return sorted(path for path in [*beside, *inside] if path.is_file())
 
 
 def leftovers(store: Path) -> list[Path]:
     """Files that were moved aside as damaged, and drafts of a rewriting that was killed."""
-    return [path for path in files(store) if ".damaged-" in path.name or ".rewriting" in path.name]
+    names = [(path, str(path.relative_to(store.parent))) for path in files(store)]
+    return [path for path, name in names if ".damaged-" in name or ".rewriting" in name]
 
 
 def holding(store: Path, words: Set[bytes]) -> Iterator[Path]:

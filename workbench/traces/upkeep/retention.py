@@ -169,7 +169,7 @@ def prune(store: Store, retention: Retention, *, dry_run: bool = False, progress
         until: datetime | None = None
         for _ in range(_ROUNDS):
             share = _share_over(store.path, retention.max_bytes)
-            with attached(store.path, store.path.parent) as connection:
+            with attached(store.path) as connection:
                 _choose(connection, values, share)
                 found, judged = _found(connection)
                 ids = _ids(connection)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -69,7 +70,7 @@ def rewrite(store: Store, questions: Questions, progress: Progress | None = None
     before = store.path.stat().st_size
     _remove(draft)
     try:
-        with attached(store.path, draft.parent) as connection:
+        with attached(store.path) as connection:
             asked = questions(connection)
             connection.execute(" ".join(["ATTACH", quoted(draft), "AS new", _FORM]))
             connection.execute("USE new")
@@ -88,6 +89,10 @@ def rewrite(store: Store, questions: Questions, progress: Progress | None = None
         _require_rows(draft, rows)
         _sync(draft)
         after = draft.stat().st_size
+        if _log(store.path).exists():  # it would be taken for the new file's
+            raise StoreError(
+                f"The store {str(store.path)!r} has changes in {str(_log(store.path))!r}; nothing was done."
+            )
         draft.replace(store.path)
         _sync(store.path.parent)
     except duckdb.Error as error:
@@ -101,20 +106,16 @@ def rewrite(store: Store, questions: Questions, progress: Progress | None = None
 
 
 @contextmanager
-def attached(store: Path, scratch: Path) -> Generator[duckdb.DuckDBPyConnection]:
-    """A connection on which the tables of this file are `old.TABLE`, for reading.
-
-    Args:
-        store: the file; the caller holds its lock.
-        scratch: a folder for what does not fit into memory.
-    """
+def attached(store: Path) -> Generator[duckdb.DuckDBPyConnection]:
+    """A connection on which the tables of this file are `old.TABLE`, for reading; the caller holds the store's lock."""
     open_database(store).close()  # carries an older version forward and takes in what a killed process left beside it
-    connection = duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(scratch / ".rewriting.tmp")})
+    connection = duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(_scratch(store))})
     try:
         connection.execute(" ".join(["ATTACH", quoted(store), "AS old (READ_ONLY)"]))
         yield connection
     finally:
         connection.close()
+        shutil.rmtree(_scratch(store), ignore_errors=True)
 
 
 def quoted(path: Path) -> str:
@@ -144,7 +145,17 @@ def _require_rows(draft: Path, rows: Mapping[str, int]) -> None:
 
 def _remove(draft: Path) -> None:
     draft.unlink(missing_ok=True)
-    draft.with_name(draft.name + ".wal").unlink(missing_ok=True)
+    _log(draft).unlink(missing_ok=True)
+
+
+def _log(path: Path) -> Path:
+    """Where DuckDB keeps changes that are not in the file yet."""
+    return path.with_name(path.name + ".wal")
+
+
+def _scratch(store: Path) -> Path:
+    """A folder for what does not fit into memory."""
+    return store.with_name(store.name + ".rewriting.tmp")
 
 
 def _sync(path: Path) -> None:
