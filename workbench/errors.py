@@ -60,7 +60,7 @@ class ModelError(WorkbenchError):
     """A model that is unknown, refuses, cannot be reached or answers with an error.
 
     `kind` is the row's `error_type` in the store (one of `unknown_model`, `missing_key`, `authentication`,
-    `rate_limit`, `server`, `connection`, `timeout`, `request`, `response`).
+    `rate_limit`, `server`, `connection`, `timeout`, `request`, `response`, `budget`, `unrecorded`).
     """
 
     def __init__(self, message: str, hint: str | None = None, *, kind: str = "request") -> None:

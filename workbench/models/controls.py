@@ -19,7 +19,17 @@ from workbench.models.model import Model
 from workbench.models.providers import LOCAL
 from workbench.models.recorded import RecordedModel, Recorder
 
-__all__ = ["Controls", "caching", "current_controls", "governed", "hold", "open_recording", "record", "replay"]
+__all__ = [
+    "Controls",
+    "caching",
+    "current_controls",
+    "governed",
+    "hold",
+    "open_recording",
+    "open_replay",
+    "record",
+    "replay",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,10 +154,20 @@ def replay(path: Path | str) -> Generator[Cassette]:
         ...     asyncio.run(model.reply(request)) == first
         True
     """
+    cassette = open_replay(path)
+    with _inside(replay=cassette, recording=None):
+        yield cassette
+
+
+def open_replay(path: Path | str) -> Cassette:
+    """The cassette that `replay` reads, from its beginning, for `hold(replay=…)`.
+
+    Raises:
+        DataError: no such file, or a line that is no record.
+    """
     if not Path(path).expanduser().is_file():
         raise DataError(f"There is no file {str(path)!r} to replay.", hint=f"record it first: `%llm record {path}`")
-    with _inside(replay=(cassette := Cassette(path)), recording=None):
-        yield cassette
+    return Cassette(path)
 
 
 @contextmanager
