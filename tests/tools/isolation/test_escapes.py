@@ -14,7 +14,7 @@ from workbench.tools.isolation import Limits, refusal
 from workbench.tools.isolation.process import IsolatedProcess
 
 LIMITS = Limits(
-    wall_seconds=20, cpu_seconds=3, memory_bytes=512 << 20, folder_bytes=16 << 20, file_bytes=8 << 20,
+    wall_seconds=20, cpu_seconds=2, memory_bytes=512 << 20, folder_bytes=16 << 20, file_bytes=8 << 20,
     output_bytes=100_000, threads=16,
 )  # fmt: skip
 

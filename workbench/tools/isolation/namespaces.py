@@ -48,7 +48,8 @@ def enter_namespaces(root: str, readable: Sequence[str], folder_bytes: int) -> N
     Raises:
         OSError: the kernel refuses one of the steps, in the one process or in the other.
     """
-    user, group = (_NOBODY, _NOBODY) if os.getuid() == 0 else (os.getuid(), os.getgid())
+    is_root = os.getuid() == 0
+    user, group = (_NOBODY, _NOBODY) if is_root else (os.getuid(), os.getgid())
     _unshare(user, group)
     outer, inner = os.pipe()  # closed by the kernel when the outer process ends
     process = os.fork()
@@ -58,7 +59,7 @@ def enter_namespaces(root: str, readable: Sequence[str], folder_bytes: int) -> N
     os.close(inner)
     die_with_parent()
     _build(root, readable, folder_bytes, f"uid={user},gid={group},mode=700")
-    if user == _NOBODY:
+    if is_root:
         os.setgroups([])
     os.setresgid(group, group, group)
     os.setresuid(user, user, user)
@@ -125,9 +126,6 @@ def _build(root: str, readable: Sequence[str], folder_bytes: int, owner: str) ->
     os.umask(0o022)  # what is made here is for nobody to pass through
     _mount("none", "/", None, _MS_REC | _MS_PRIVATE, None)
     _mount("tmpfs", root, "tmpfs", _MS_NOSUID | _MS_NODEV | _MS_NOEXEC, "size=1m,mode=755")
-    for path in _outermost(readable):
-        _show(root, path)
-    _show(root, "/dev/null")
     (Path(root) / _FOLDER).mkdir()
     _mount(
         "tmpfs",
@@ -136,6 +134,9 @@ def _build(root: str, readable: Sequence[str], folder_bytes: int, owner: str) ->
         _MS_NOSUID | _MS_NODEV | _MS_NOEXEC,
         f"size={folder_bytes},nr_inodes=4096,{owner}",
     )
+    for path in _outermost(readable):
+        _show(root, path)
+    _show(root, "/dev/null")
     (Path(root) / "old").mkdir()
     linux_call(_PIVOT_ROOT[os.uname().machine], root.encode(), f"{root}/old".encode())
     os.chdir("/")
@@ -149,7 +150,7 @@ def _outermost(paths: Sequence[str]) -> list[str]:
     """The paths that exist and lie below no other one."""
     found: list[str] = []
     for path in sorted(set(map(os.path.normpath, paths))):
-        if Path(path).exists() and not any(path.startswith(f"{other}/") for other in found):
+        if os.access(path, os.R_OK) and not any(path.startswith(f"{other}/") for other in found):
             found.append(path)
     return found
 

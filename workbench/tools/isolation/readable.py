@@ -38,4 +38,4 @@ def package_paths() -> list[str]:
 
 
 def _real(paths: list[str]) -> list[str]:
-    return list(dict.fromkeys(path for path in paths if path and Path(path).is_absolute() and Path(path).exists()))
+    return list(dict.fromkeys(path for path in paths if path and Path(path).is_absolute() and os.access(path, os.R_OK)))

@@ -46,10 +46,12 @@ MARKING: Final = """
     futimesat:261:-
 """
 
-# allowed for some arguments; see `seccomp`
+# allowed for some arguments, or refused with another error; see `seccomp`
 EXAMINED: Final = """
     clone:56:220 clone3:435:435 prctl:157:167 ioctl:16:29 fcntl:72:25 kill:62:129 tgkill:234:131 tkill:200:130
     prlimit64:302:261 socketpair:53:199 sendto:44:206
+    listxattr:194:11 llistxattr:195:12 flistxattr:196:13 getxattr:191:8 lgetxattr:192:9 fgetxattr:193:10
+    setxattr:188:5 lsetxattr:189:6 fsetxattr:190:7
 """
 
 
