@@ -18,6 +18,8 @@ from workbench import traces
 from workbench.errors import OptionError
 from workbench.messages import Image, Reasoning, Text, ToolCall, ToolDefinition, Usage, assistant, user
 from workbench.models import CallError, Cut, Reply, Request, ScriptedModel, Settings, Traced, caching, sample_index
+from workbench.models.budget import Ledger
+from workbench.models.budgeted import Budgeted
 from workbench.models.cache import Cache, cache_key, store_cache
 from workbench.models.cached import Cached
 from workbench.models.canonical import request_to_json
@@ -75,7 +77,7 @@ def test_what_does_not_change_the_answer_is_not_in_the_key(request):
     assert cache_key(model, with_key) == cache_key(model, with_other) != cache_key(model, request)
 
 
-def test_model_version_sample_and_repetition_are_in_the_key():
+def test_model_version_sample_and_repetition_are_in_the_key(tmp_path):
     class Versioned:
         name, version = "scripted", "v2"
 
@@ -87,6 +89,8 @@ def test_model_version_sample_and_repetition_are_in_the_key():
         with traces.scope(repetition=index):
             keys.append(cache_key(ScriptedModel("x"), ASK))
     assert len(set(keys)) == len(keys)
+    wrapped = Budgeted(Versioned(), Ledger(tmp_path / "budget.sqlite3"))
+    assert cache_key(wrapped, ASK) == keys[2]
 
 
 async def test_a_hit_is_the_same_reply_and_says_so(cache):

@@ -50,7 +50,12 @@ def request_hash(request: Request) -> str:
 
 
 def version_of(model: Model) -> str:
-    """What tells this model from another of its name: the hash of its weights, or the address that is asked."""
+    """What tells this model from another of its name: the hash of its weights, or the address that is asked.
+
+    A wrapper, which has its model as `inner`, answers as that one does.
+    """
+    while (inner := getattr(model, "inner", None)) is not None:
+        model = inner
     return str(getattr(model, "version", None) or "")
 
 
