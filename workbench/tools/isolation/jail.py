@@ -37,7 +37,7 @@ def main(report: int) -> None:
     except (OSError, ValueError) as error:
         _tell(report, {"refused": str(error)})
         os._exit(1)
-    sys.path[:] = [path for path in sys.path if path != request["home"]] + request["packages"]
+    sys.path += request["packages"]
     for name in [name for name in sys.modules if name.partition(".")[0] == _OWN]:
         del sys.modules[name]
     _tell(report, confined)

@@ -77,7 +77,6 @@ class IsolatedProcess:
             "report_bytes": limits.output_bytes,
             "readable": library_paths() + (package_paths() if packages else []),
             "packages": package_paths() if packages else [],
-            "home": _HOME,
             "parent": os.getpid(),
         }
 
