@@ -65,13 +65,13 @@ def export(
     """
     target = Path(path).expanduser().absolute()
     chosen = format_for(target, format)
-    module = _module(chosen)
+    module, source = _module(chosen), store or current_store()
     from workbench.traces.exchange.source import opened
 
     with (
         written(target, folder=chosen.is_folder(target), replace=replace) as draft,
-        tempfile.TemporaryDirectory(prefix="workbench-") as scratch,
-        opened(store or current_store(), where or Selection(), Path(scratch)) as connection,
+        _scratch(source) as scratch,
+        opened(source, where or Selection(), Path(scratch)) as connection,
     ):
         rows: dict[str, int] = module.write(connection, target, draft, progress)
     return Exported(rows, size_of(target), target)
@@ -100,10 +100,17 @@ def import_(
     module = _module(recognised(given, format))
     from workbench.traces.exchange.intake import Intake
 
-    intake = Intake(store or current_store())
-    with tempfile.TemporaryDirectory(prefix="workbench-") as scratch:
+    source = store or current_store()
+    intake = Intake(source)
+    with _scratch(source) as scratch:
         module.read(given, intake, Path(scratch), progress)
     return intake.finish()
+
+
+def _scratch(store: Store) -> tempfile.TemporaryDirectory[str]:
+    """A passing folder beside the store, where there is room for its like; /tmp is in memory on many machines."""
+    store.path.parent.mkdir(parents=True, exist_ok=True)
+    return tempfile.TemporaryDirectory(prefix=f".{store.path.name}-", dir=store.path.parent)
 
 
 def _module(chosen: Format) -> Any:

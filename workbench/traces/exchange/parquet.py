@@ -10,13 +10,14 @@ import duckdb
 from workbench.errors import DataError
 from workbench.traces.exchange.intake import Intake, Progress
 from workbench.traces.exchange.relation_files import bring_in, columns_as, files_of, wanted
-from workbench.traces.exchange.source import columns_of, memory_connection, quoted, rows_of
+from workbench.traces.exchange.source import columns_of, quoted, rows_of, work_connection
 from workbench.traces.schema import SCHEMA_URL, SCHEMA_VERSION
 
 __all__ = ["read", "write"]
 
 _SUFFIX: Final = ".parquet"
 _VERSION: Final = "workbench_schema_version"
+_ROW_GROUP: Final = 20_480  # a group is held in memory as a whole, by who writes it and by who reads it
 
 
 def write(connection: duckdb.DuckDBPyConnection, path: Path, draft: Path, progress: Progress | None) -> dict[str, int]:
@@ -34,7 +35,7 @@ def write(connection: duckdb.DuckDBPyConnection, path: Path, draft: Path, progre
     counts = {relation: rows_of(connection, relation) for relation in wanted(path)}
     done, total = 0, sum(counts.values())
     options = (
-        f"(FORMAT parquet, COMPRESSION zstd, KV_METADATA "
+        f"(FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_ROW_GROUP}, KV_METADATA "
         f"{{{_VERSION}: '{SCHEMA_VERSION}', schema_url: '{SCHEMA_URL}'}})"
     )
     for relation, count in counts.items():
@@ -60,7 +61,7 @@ def read(path: Path, intake: Intake, scratch: Path, progress: Progress | None) -
         DataError: a file is no Parquet, is cut off, is of a newer version or has other columns than its relation.
     """
     files = files_of(path, _SUFFIX)
-    connection = memory_connection(scratch)
+    connection = work_connection(scratch)
     try:
         for relation, file in files.items():
             _check_version(connection, file)

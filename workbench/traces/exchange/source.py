@@ -14,11 +14,12 @@ from workbench.traces.exchange.carried import CARRIED
 from workbench.traces.exchange.selection import Selection
 from workbench.traces.store import Store
 
-__all__ = ["columns_of", "memory_connection", "opened", "quoted", "rows_of"]
+__all__ = ["columns_of", "opened", "quoted", "rows_of", "work_connection"]
 
 _WAIT_SECONDS: Final = 30.0
 _SETTINGS: Final[dict[str, str]] = {
     "memory_limit": "512MB",
+    "threads": "2",
     "autoinstall_known_extensions": "false",
     "python_enable_replacements": "false",
 }
@@ -50,7 +51,7 @@ _BELONGS: Final = {
     "spans": _OF_SPAN,
     "attempts": _OF_SPAN,
     "span_messages": _OF_SPAN,
-    "messages": "message_hash IN (SELECT message_hash FROM memory.main.span_messages)",
+    "messages": "message_hash IN (SELECT message_hash FROM work.main.span_messages)",
     "links": _OF_SPAN,
     "runs": "run_id IN (SELECT run_id FROM chosen_runs)",
     "samples": _OF_SAMPLE,
@@ -58,7 +59,7 @@ _BELONGS: Final = {
     "feedback": _OF_SPAN,
     "metrics": "run_id IN (SELECT run_id FROM chosen_runs)",
     "tools": "tool_version IN (SELECT tool_version FROM chosen)",
-    "datasets": "dataset_version IN (SELECT dataset_version FROM memory.main.runs)",
+    "datasets": "dataset_version IN (SELECT dataset_version FROM work.main.runs)",
     "papers": "implements IN (SELECT method FROM chosen)",
 }
 
@@ -79,7 +80,7 @@ def opened(store: Store, where: Selection, scratch: Path) -> Generator[duckdb.Du
     """
     store.fold(_WAIT_SECONDS)
     with store.compactor.lock.shared(_WAIT_SECONDS):
-        connection = memory_connection(scratch)
+        connection = work_connection(scratch)
         try:
             # a second instance of DuckDB, because the store's own connections reach no files
             connection.execute(" ".join(["ATTACH", quoted(store.path), "AS store (READ_ONLY)"]))
@@ -94,9 +95,9 @@ def opened(store: Store, where: Selection, scratch: Path) -> Generator[duckdb.Du
             connection.close()
 
 
-def memory_connection(scratch: Path) -> duckdb.DuckDBPyConnection:
-    """A database in memory that may read and write files, and puts into this folder what does not fit."""
-    return duckdb.connect(":memory:", config={**_SETTINGS, "temp_directory": str(scratch)})
+def work_connection(scratch: Path) -> duckdb.DuckDBPyConnection:
+    """A passing database in this folder; it may read and write files, and needs little memory for what is large."""
+    return duckdb.connect(str(scratch / "work.duckdb"), config=dict(_SETTINGS))
 
 
 def quoted(path: Path) -> str:

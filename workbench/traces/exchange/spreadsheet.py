@@ -17,13 +17,13 @@ from workbench.errors import DataError
 from workbench.traces.exchange.carried import CARRIED
 from workbench.traces.exchange.intake import Intake, Progress
 from workbench.traces.exchange.relation_files import bring_in, columns_as, files_of, wanted
-from workbench.traces.exchange.source import memory_connection, quoted, rows_of
+from workbench.traces.exchange.source import quoted, rows_of, work_connection
 
 __all__ = ["read", "write"]
 
 _SUFFIX: Final = ".csv"
 _TEXTS: Final = ("VARCHAR", "JSON")
-_LONGEST_LINE: Final = 64 << 20
+_LONGEST_LINE: Final = 16 << 20
 _AS_CELL: Final = (
     """CASE WHEN regexp_matches("{name}"::VARCHAR, '^''*([-=+@\\t\\r\\n]|$)') """
     """THEN '''' || "{name}"::VARCHAR ELSE "{name}"::VARCHAR END"""
@@ -74,7 +74,7 @@ def read(path: Path, intake: Intake, scratch: Path, progress: Progress | None) -
         DataError: a file has other columns than its relation, or a cell is not of its column's type.
     """
     files = files_of(path, _SUFFIX)
-    connection = memory_connection(scratch)
+    connection = work_connection(scratch)
     try:
         for relation, file in files.items():
             cells, delimiter = _heading(file)

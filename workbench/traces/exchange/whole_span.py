@@ -11,6 +11,7 @@ import duckdb
 
 from workbench.messages import Json
 from workbench.traces.exchange.carried import CARRIED
+from workbench.traces.schema import KEYS
 
 __all__ = ["WholeSpan", "decoded", "whole_spans"]
 
@@ -61,25 +62,20 @@ def whole_spans(connection: duckdb.DuckDBPyConnection, take_body: Callable[[Json
         take_body: makes of a message's JSON what is wanted of it; called once for each message.
     """
     connection.execute(_ORDER)
-    places = _InOrder(connection, _PLACES)
-    attempts = _InOrder(connection, _of_span("attempts"))
-    links = _InOrder(connection, _of_span("links"))
-    bodies = _Bodies(_InOrder(connection, _BODIES), take_body)
+    places = _InOrder(connection, "places", _PLACES)
+    attempts = _InOrder(connection, "attempts", _of_span("attempts"))
+    links = _InOrder(connection, "links", _of_span("links"))
+    bodies = _Bodies(_InOrder(connection, "bodies", _BODIES), take_body)
     names = list(CARRIED["spans"])
-    numbered = " ".join(
-        ["SELECT ordinal,", _columns("spans", "span"), "FROM spans AS span JOIN span_order USING (span_id)"]
-    )
-    spans = connection.cursor().execute(numbered + " ORDER BY ordinal")
-    while fetched := spans.fetchmany(_FETCHED):
-        for ordinal, *values in fetched:
-            span = WholeSpan[Body](decoded("spans", dict(zip(names, values, strict=True))))
-            for _, direction, digest in places.take(ordinal):
-                if (body := bodies.at(ordinal, digest)) is not None:
-                    span.messages.setdefault(direction, []).append(body)
-            span.attempts = [_named("attempts", row) for row in attempts.take(ordinal)]
-            span.reads = [_named("links", row)["linked_span_id"] for row in links.take(ordinal)]
-            bodies.forget(ordinal)
-            yield span
+    for ordinal, *values in _InOrder(connection, "spans", _of_span("spans")).rest():
+        span = WholeSpan[Body](decoded("spans", dict(zip(names, values, strict=True))))
+        for _, direction, digest in places.take(ordinal):
+            if (body := bodies.at(ordinal, digest)) is not None:
+                span.messages.setdefault(direction, []).append(body)
+        span.attempts = [_named("attempts", row) for row in attempts.take(ordinal)]
+        span.reads = [_named("links", row)["linked_span_id"] for row in links.take(ordinal)]
+        bodies.forget(ordinal)
+        yield span
 
 
 def decoded(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
@@ -91,13 +87,12 @@ def decoded(table: str, row: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _columns(table: str, alias: str) -> str:
-    return ", ".join(f'{alias}."{name}"' for name in CARRIED[table])
-
-
 def _of_span(table: str) -> str:
-    keyed = " ".join(["SELECT ordinal,", _columns(table, "part"), "FROM", table, "AS part"])
-    return keyed + " JOIN span_order USING (span_id) ORDER BY ALL"
+    """The rows of a relation with the number of their span, in that order and then in that of their keys."""
+    columns = ", ".join(f'part."{name}"' for name in CARRIED[table])
+    order = ", ".join(["ordinal", *(f'part."{name}"' for name in KEYS[table] if name != "span_id")])
+    keyed = " ".join(["SELECT ordinal,", columns, "FROM", table, "AS part JOIN span_order USING (span_id)"])
+    return " ".join([keyed, "ORDER BY", order])
 
 
 def _named(table: str, row: tuple[Any, ...]) -> dict[str, Any]:
@@ -106,16 +101,26 @@ def _named(table: str, row: tuple[Any, ...]) -> dict[str, Any]:
 
 
 class _InOrder:
-    """The rows of a question whose first column counts up, taken by that number."""
+    """The rows of a question whose first column counts up, taken by that number.
 
-    def __init__(self, connection: duckdb.DuckDBPyConnection, sql: str) -> None:
-        self._cursor = connection.cursor().execute(sql)
+    They are sorted into a table of the passing database first: five sorts at once would share the memory.
+    """
+
+    def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
+        connection.execute(" ".join(["CREATE OR REPLACE TABLE", f"{name}_in_order", "AS", sql]))
+        self._cursor = connection.cursor().execute(" ".join(["SELECT * FROM", f"{name}_in_order"]))
         self._rows: list[tuple[Any, ...]] = []
         self._next = 0
 
     def take(self, ordinal: int) -> Iterator[tuple[Any, ...]]:
         """The rows up to and with this number that were not taken yet."""
         while (row := self._peek()) is not None and row[0] <= ordinal:
+            self._next += 1
+            yield row
+
+    def rest(self) -> Iterator[tuple[Any, ...]]:
+        """All rows that were not taken yet."""
+        while (row := self._peek()) is not None:
             self._next += 1
             yield row
 
