@@ -1,6 +1,9 @@
 """Limits: never more calls at once than there are places, and places that follow what the provider says."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 import time
 
@@ -162,3 +165,19 @@ def test_a_provider_has_one_limit_at_each_address():
     assert limit_of("openai-chat", "http://later").places == 64
     with pytest.raises(OptionError):
         set_limit("openai", 0)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
+def test_a_forked_process_has_places_of_its_own():
+    program = (
+        "import asyncio, os, sys\n"
+        "from workbench.models.limits import limit_of, set_limit\n"
+        "set_limit('openai', 1)\n"
+        "asyncio.run(limit_of('openai').take())\n"
+        "child = os.fork()\n"
+        "if not child:\n"
+        "    asyncio.run(asyncio.wait_for(limit_of('openai').take(), 2))\n"
+        "    os._exit(7)\n"
+        "sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))\n"
+    )
+    assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator
 from concurrent.futures import Future
@@ -135,3 +136,7 @@ class Cached:
         kept = keep(self.name, reply, tuple(lengths_of(pieces)))
         self._cache.put(key, kept)
         return kept
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_flights.clear)  # the calls under way are the parent's, and never end here

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import threading
 import time
 from collections import deque
@@ -223,3 +224,7 @@ def is_too_many(status_code: int | None) -> bool:
         (True, False)
     """
     return status_code in _TOO_MANY
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_limits.clear)  # the places that are taken are the parent's
