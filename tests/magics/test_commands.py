@@ -48,17 +48,6 @@ def test_a_line_that_begins_with_a_subcommand_is_one_and_dashes_ask_literally(sa
     assert "%llm -- tools are great" in printed
 
 
-def test_chats_lists_and_forgets(says, run, fails):
-    assert "No conversations" in says("%llm chats")
-    run("%%llm -m scripted:four -c talk\nHi")
-    assert "talk  2 messages, last: four" in says("%llm chats")
-    error, printed = fails("%llm chats forget tolk")
-    assert isinstance(error, OptionError)
-    assert "'talk'" in printed
-    assert "Forgotten: talk" in says("%llm chats forget talk")
-    assert "No conversations" in says("%llm chats")
-
-
 def test_tools_and_methods_are_listed(says, run):
     assert "No tools" in says("%llm tools")
     run("%%tool\ndef add(a: int, b: int) -> int:\n    '''Add two.'''\n    return a + b")

@@ -37,7 +37,11 @@ def test_tools_methods_conversations_and_settings_are_completed(complete, run):
     assert "%%llm --tools add,search" in complete("%%llm --tools add,se")
     assert "%%llm --method self_consistency" in complete("%%llm --method se")
     assert "%%llm -c talk" in complete("%%llm -c t")
-    assert "%llm chats forget talk" in complete("%llm chats forget ")
+    assert {"%%llm -c talk@0", "%%llm -c talk@1"} == complete("%%llm -c talk@")
+    assert "%llm chat talk" in complete("%llm chat t")
+    assert {"%llm chat talk hide", "%llm chat talk undo"} <= complete("%llm chat talk ")
+    assert complete("%llm chat talk hide ") == {"%llm chat talk hide 1"}
+    assert "%llm chat talk edit 1 answer" in complete("%llm chat talk edit 1 a")
     assert "%%llm --param temperature=" in complete("%%llm --param tem")
     assert "%%llm --method react --param max_steps=" in complete("%%llm --method react --param max_s")
 

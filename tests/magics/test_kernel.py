@@ -133,3 +133,35 @@ def test_an_interrupted_cell_keeps_its_text_and_stops_the_notebook(notebook):
     assert "interrupted · ≈" in shown.data["text/plain"]
     assert failed.output_type == "error"
     assert ran.cells[3].outputs == []
+
+
+def test_a_conversation_goes_on_in_the_next_kernel_and_a_killed_one_keeps_its_turns(kernels, tmp_path, monkeypatch):
+    from jupyter_client.manager import start_new_kernel
+
+    monkeypatch.setenv("WORKBENCH_NOTEBOOK", "talk.ipynb")
+
+    def cells(*code, killed=False):
+        manager, client = start_new_kernel(kernel_name="python3", cwd=str(tmp_path))
+        said = []
+        try:
+            for each in ("%load_ext workbench", *code):
+                reply = client.execute_interactive(each, timeout=60, output_hook=said.append)
+                assert reply["content"]["status"] == "ok", reply["content"]
+        finally:
+            client.stop_channels()
+            manager.shutdown_kernel(now=killed)
+        outputs = [message["content"]["data"]["text/plain"] for message in said if "data" in message["content"]]
+        return "\n".join(outputs)
+
+    echo = (
+        "from workbench.models import ScriptedModel\n"
+        "echo = ScriptedModel(lambda request: ' | '.join(m.text for m in request.messages))"
+    )
+    cells("%%llm -m pocket -c talk\nWhat is 2 plus 3?", "%%llm -m scripted:two -c talk\nB", killed=True)
+    cells("%%llm -m scripted:three -c talk\nC", "%llm chat talk hide 2", killed=True)
+    said = cells("%llm chats", echo, "%%llm -m echo -c talk\nD")
+    assert "talk  3" in said
+    assert "goes on from before this kernel started" in said
+    assert "| C | three | D" in said
+    assert "two" not in said
+    assert "What is 2 plus 3? | " in said

@@ -47,18 +47,19 @@ def test_an_answer_is_text_that_knows_what_it_cost(run, shell):
     assert rows("SELECT trace_id FROM spans") == [{"trace_id": answer.trace_id}]
 
 
-def test_a_call_is_one_row_that_says_where_it_came_from(run, monkeypatch):
+def test_a_call_is_one_row_and_a_turn_one_around_it_that_say_where_they_came_from(run, monkeypatch):
     monkeypatch.setenv("WORKBENCH_NOTEBOOK", "notes/one.ipynb")
     run("1")
     run("%%llm -m scripted -c talk\nHi")
     run("%%llm -m scripted\nHi")
     asked = rows(
-        "SELECT operation, status, notebook, conversation, execution_count, role FROM spans ORDER BY started_at"
+        "SELECT operation, status, notebook, conversation, execution_count, role FROM spans "
+        "ORDER BY started_at, operation DESC"
     )
     assert asked == [
-        {"operation": "chat", "status": "ok", "notebook": "notes/one.ipynb", "conversation": name,
+        {"operation": operation, "status": "ok", "notebook": "notes/one.ipynb", "conversation": name,
          "execution_count": count, "role": "solver"}
-        for name, count in (("talk", 2), (None, 3))
+        for operation, name, count in (("turn", "talk", 2), ("chat", "talk", 2), ("chat", None, 3))
     ]  # fmt: skip
 
 
@@ -106,7 +107,7 @@ def test_an_interrupted_call_keeps_the_partial_text_marked_and_raises(run, shell
     assert (asked.text, again.text) == ("Speak", "Go on")
     assert partial.text.startswith("word word")
     assert partial.text.endswith("[interrupted]")
-    [row] = rows("SELECT status, usage_approximate FROM spans WHERE conversation = 'talk' AND status <> 'ok'")
+    [row] = rows("SELECT status, usage_approximate FROM spans WHERE operation = 'chat' AND status <> 'ok'")
     assert row["status"] == "interrupted"
     assert row["usage_approximate"]
 
@@ -120,7 +121,7 @@ def test_tools_are_called_and_their_results_are_seen(run, shell, capsys):
     assert shell.user_ns["x"] == "It is 5."
     assert "2 calls" in printed
     operations = [row["operation"] for row in rows("SELECT operation FROM spans ORDER BY operation")]
-    assert operations == ["chat", "chat", "execute_tool", "invoke_agent"]
+    assert operations == ["chat", "chat", "execute_tool", "invoke_agent", "turn"]
     assert len(rows("SELECT DISTINCT trace_id FROM spans")) == 1
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from workbench import traces
 from workbench.magics.answer import CellAnswer, Spent
-from workbench.magics.conversation import Conversations
+from workbench.magics.conversation import Conversations, Place
 from workbench.magics.display import Live
 from workbench.magics.line import summary
 from workbench.magics.loop import Background, Post
@@ -27,14 +27,18 @@ __all__ = ["Asking", "answer_live"]
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A request, checked and ready: `messages` are the system message, the history and the prompt."""
+    """A request, checked and ready: `messages` are the system message, the history and the prompt.
+
+    `place` is where in a conversation it stands; `told` says that the system message came with it.
+    """
 
     model: Model
     messages: tuple[Message, ...]
     tools: tuple[Tool, ...] = ()
     method: Method[...] | None = None
     parameters: Parameters = field(default_factory=Parameters)
-    conversation: str | None = None
+    place: Place | None = None
+    told: bool = False
 
     @property
     def question(self) -> Question:
@@ -56,7 +60,8 @@ def answer_live(
     """
     post: Post[Event] = Post()
     began = time.perf_counter()
-    with traces.meter() as meter:
+    place = asking.place
+    with conversations.turn(place, asking.messages, asking.told) as turn, traces.meter() as meter:
 
         def spent() -> Spent:
             seconds = time.perf_counter() - began
@@ -65,14 +70,16 @@ def answer_live(
 
         def end(state: str) -> None:
             used = spent()
-            metadata = {"workbench": {"trace_id": used.trace_id, "model": used.model}}
-            live.finish(summary(used, state), metadata)
+            about: dict[str, str | None] = {"trace_id": used.trace_id, "model": used.model}
+            if place is not None:
+                about["conversation"] = place.name
+            live.finish(summary(used, state, place.words if place else ""), {"workbench": about})
 
         try:
             given = background.run(_answer(asking, post.put), post, live.show)
         except KeyboardInterrupt:
             live.take(post.take())
-            conversations.remember_partial(asking.conversation, asking.messages, live.transcript.partial)
+            turn.interrupted(live.transcript.partial)
             end("interrupted")
             raise
         except Exception:
@@ -82,8 +89,8 @@ def answer_live(
             raise
         live.take(post.take())
         live.transcript.finish(given.text)
+        turn.answer = given.messages or (assistant(given.text),)
         end("" if given.kind in ("text", "value") else given.kind)
-    conversations.remember(asking.conversation, (*asking.messages, *(given.messages or (assistant(given.text),))))
     return CellAnswer(given, spent(), execution_count)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from workbench import traces
 from workbench.errors import OptionError
+from workbench.magics.chat_command import chat_command, show_chats
 from workbench.magics.conversation import Conversations
 from workbench.magics.display import notice
 from workbench.magics.grammar import LLM_COMMANDS, llm_help
@@ -51,7 +52,9 @@ def run_command(host: Host, shell: InteractiveShell, command: str, argument: str
     if argument and not takes:
         raise OptionError(
             f"%llm {command} takes nothing, and was given {argument!r}.",
-            hint=f"to ask a model that very text: %llm -- {command} {argument}",
+            hint=f"to ask a model that very text: %llm -- {command} {argument}"
+            if command != "chats"
+            else "one conversation: %llm chat NAME, and %llm chat NAME forget",
         )
     match command:
         case "help":
@@ -63,7 +66,11 @@ def run_command(host: Host, shell: InteractiveShell, command: str, argument: str
         case "models":
             text = _models(host.in_use)
         case "chats":
-            text = _chats(host.conversations, argument)
+            show_chats(host.conversations, shell)
+            return
+        case "chat":
+            chat_command(host.conversations, shell, argument)
+            return
         case "tools":
             text = _tools(shell)
         case "methods":
@@ -113,23 +120,6 @@ def _models(used: str) -> str:
 
 def _some(models: Sequence[str]) -> str:
     return ", ".join(models[:4]) + (f", … ({len(models)})" if len(models) > 4 else "")
-
-
-def _chats(conversations: Conversations, argument: str) -> str:
-    if argument:
-        word, _, name = argument.partition(" ")
-        if word != "forget" or not name.strip():
-            raise OptionError(
-                f"%llm chats was given {argument!r}; it takes forget NAME.", hint="%llm chats forget NAME"
-            )
-        conversations.forget(name.strip())
-        return f"Forgotten: {name.strip()}. What it wrote to the trace store stays there."
-    rows = [
-        (name, f"{len(history)} messages, last: {' '.join(history[-1].text.split())[:60]}")
-        for name in conversations
-        if (history := conversations.history(name))
-    ]
-    return _columns(rows) if rows else "No conversations yet. Begin one with %%llm -c NAME."
 
 
 def _tools(shell: InteractiveShell) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
-from workbench.errors import MethodError
+from workbench.errors import MethodError, StoreError
+from workbench.magics.chat_command import CHAT_ACTIONS
 from workbench.magics.conversation import Conversations
 from workbench.magics.grammar import LLM_COMMANDS, LLM_FLAGS, TRACES_FLAGS
 from workbench.magics.options import Flag
@@ -64,7 +65,7 @@ def remove(shell: InteractiveShell, matcher: Callable[[CompletionContext], Simpl
 
 
 def offers(
-    magic: str, signs: str, rest: str, names: Mapping[str, Any], conversations: Iterable[str]
+    magic: str, signs: str, rest: str, names: Mapping[str, Any], conversations: Conversations
 ) -> tuple[str, Sequence[str]]:
     """What may stand at the end of this line: the fragment to replace, and the words that may replace it."""
     words = re.findall(r"\S+", rest)
@@ -77,21 +78,21 @@ def offers(
     if flag is not None and flag.value:
         if flag.suggest == "tools":
             fragment = fragment.rpartition(",")[2]
-        return fragment, _values(flag, words, names, conversations)
+        return fragment, _values(flag, fragment, words, names, conversations)
     if fragment.startswith("-"):
         return fragment, [name for flag in flags for name in flag.names if name.startswith("--") or fragment == "-"]
     if magic == "llm" and signs == "%" and not words:
         return fragment, list(LLM_COMMANDS)
     if magic == "llm" and signs == "%" and words == ["use"]:
         return fragment, model_names()
-    if magic == "llm" and signs == "%" and words == ["chats"]:
-        return fragment, ["forget"]
-    if magic == "llm" and signs == "%" and words == ["chats", "forget"]:
-        return fragment, list(conversations)
+    if magic == "llm" and signs == "%" and words[:1] == ["chat"]:
+        return fragment, _chat(words[1:], conversations)
     return fragment, []
 
 
-def _values(flag: Flag, words: Sequence[str], names: Mapping[str, Any], conversations: Iterable[str]) -> Sequence[str]:
+def _values(
+    flag: Flag, fragment: str, words: Sequence[str], names: Mapping[str, Any], conversations: Conversations
+) -> Sequence[str]:
     match flag.suggest or flag.key:
         case "models":
             return model_names()
@@ -100,11 +101,40 @@ def _values(flag: Flag, words: Sequence[str], names: Mapping[str, Any], conversa
         case "methods":
             return method_names()
         case "conversations":
-            return list(conversations)
+            name, at, _ = fragment.partition("@")
+            return [f"{name}@{number}" for number in _numbers(name, conversations)] if at else _chats(conversations)
         case "param":
             return [f"{name}=" for name in (*_options(words), *setting_names())]
         case _:
             return []
+
+
+def _chat(words: Sequence[str], conversations: Conversations) -> Sequence[str]:
+    """What follows `%llm chat`: a name, an action, the number of a turn, a side of it."""
+    match words:
+        case []:
+            return _chats(conversations)
+        case [_]:
+            return list(CHAT_ACTIONS)
+        case [name, "hide" | "unhide" | "edit" | "undo"]:
+            return [str(number) for number in _numbers(name, conversations) if number]
+        case [_, "edit", _]:
+            return ["prompt", "answer"]
+        case _:
+            return []
+
+
+def _chats(conversations: Conversations) -> list[str]:
+    try:
+        return list(conversations)
+    except StoreError:
+        return []  # the cell itself will say what is wrong
+
+
+def _numbers(name: str, conversations: Conversations) -> Sequence[int]:
+    if name not in _chats(conversations):
+        return ()
+    return range(len(conversations.find(name).turns) + 1)
 
 
 def _options(words: Sequence[str]) -> Sequence[str]:

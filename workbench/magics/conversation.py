@@ -1,54 +1,189 @@
-"""Named conversations: each name has its own history, kept in the kernel."""
+"""Named conversations: they belong to a notebook, live in the trace store, and go on after a restart of the kernel."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
+from workbench import traces
 from workbench.errors import OptionError, nearest
+from workbench.magics.change import Change, Said, apply
+from workbench.magics.chat import Chat, Turn
+from workbench.magics.chronicle import changes, describe_turn, record, turn_span
 from workbench.messages import Message, assistant
 
-__all__ = ["INTERRUPTED", "Conversations"]
+__all__ = ["INTERRUPTED", "Conversations", "OpenTurn", "Place"]
 
 INTERRUPTED: Final = "[interrupted]"
+_GIVEN: Final = re.compile(r"(?P<name>[^@]*[^@\s])(?:@(?P<turn>\d+))?")
 
 
-class Conversations:
-    """The histories of one kernel; a history is a tuple of messages, the system message first where there is one."""
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a cell's turn goes: the conversation, what was said in it before, and where it leaves another one."""
 
-    def __init__(self) -> None:
-        self._histories: dict[str, tuple[Message, ...]] = {}
+    name: str
+    chat: Chat
+    branch_of: str | None = None
+    after: str | None = None
+    anew: bool = False
 
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._histories)
+    @property
+    def words(self) -> str:
+        """The place in words, for the line under the answer."""
+        number = len(self.chat.turns) + 1
+        words = f"{self.name}, turn {number}"
+        if self.branch_of is not None:
+            return f"{words}, a branch of {self.branch_of} after turn {number - 1}"
+        if self.chat.turns and self.chat.turns[-1].recalled:
+            return f"{words}, goes on from before this kernel started"
+        return words
 
-    def history(self, name: str | None) -> tuple[Message, ...]:
-        """What was said so far; nothing for a new name, or for None: a cell that stands alone."""
-        return () if name is None else self._histories.get(name, ())
 
-    def remember(self, name: str | None, messages: Sequence[Message]) -> None:
-        """Makes these messages the history; None keeps nothing."""
-        if name is not None:
-            self._histories[name] = tuple(messages)
+@dataclass(slots=True)
+class OpenTurn:
+    """A turn that is being answered; it is kept if `answer` is set by its end."""
 
-    def remember_partial(self, name: str | None, asked: Sequence[Message], text: str) -> None:
+    answer: tuple[Message, ...] = ()
+    partial: bool = False
+
+    def interrupted(self, text: str) -> None:
         """Keeps what an interrupted reply had said, marked so; where it had said nothing, nothing is kept."""
         if text:
-            self.remember(name, (*asked, assistant(f"{text} {INTERRUPTED}")))
+            self.answer, self.partial = (assistant(f"{text} {INTERRUPTED}"),), True
 
-    def forget(self, name: str) -> None:
-        """Drops one history.
+
+@dataclass(slots=True)
+class Conversations:
+    """A notebook's conversations.
+
+    They are read from the store when the first one is asked for. Where the notebook has no name, they belong to the
+    kernel and end with it.
+
+    Args:
+        notebook: gives the notebook's path, or None.
+    """
+
+    notebook: Callable[[], str | None]
+    _loaded: dict[tuple[Path, str | None], dict[str, Chat]] = field(
+        default_factory=dict[tuple[Path, str | None], dict[str, Chat]]
+    )
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(list(self.chats()))
+
+    def chats(self) -> Mapping[str, Chat]:
+        """The conversations by name.
 
         Raises:
-            OptionError: there is no such conversation.
+            StoreError: they are to be read from a store that cannot be read.
         """
-        if name not in self._histories:
-            there = ", ".join(self._histories) or "none yet"
+        return self._chats()
+
+    def find(self, name: str) -> Chat:
+        """One conversation.
+
+        Raises:
+            OptionError: there is none of this name.
+        """
+        chats = self._chats()
+        if name not in chats:
+            there = ", ".join(chats) or "none yet"
             raise OptionError(
-                f"There is no conversation {name!r}; there are: {there}. {nearest(name, self._histories)}".rstrip(),
-                hint="%llm chats",
+                f"There is no conversation {name!r}; there are: {there}. {nearest(name, chats)}".rstrip(),
+                hint="%llm chats lists them",
             )
-        del self._histories[name]
+        return chats[name]
+
+    def place(self, given: str | None, anew: bool, magic: str) -> Place | None:
+        """Where the turn of a cell with `-c given` goes; None for a cell that stands alone.
+
+        Raises:
+            OptionError: `given` is no name, or names a turn that there is not.
+        """
+        if given is None:
+            if anew:
+                raise OptionError(f"{magic} was given --new without -c.", hint=f"{magic} -c talk --new")
+            return None
+        match = _GIVEN.fullmatch(given)
+        if match is None:
+            raise OptionError(
+                f"{magic} was given -c {given!r}; it takes a name, or a name, @ and the number of a turn.",
+                hint=f"{magic} -c talk, or {magic} -c talk@3 to go on after turn 3 in a branch",
+            )
+        name, turn = match["name"], match["turn"]
+        if turn is None:
+            return Place(name, Chat() if anew else self._chats().get(name, Chat()), anew=anew)
+        if anew:
+            raise OptionError(
+                f"{magic} was given --new and -c {given!r}; a branch goes on, and --new begins.",
+                hint=f"{magic} -c {name} --new",
+            )
+        chat = self.find(name)
+        if int(turn) > len(chat.turns):
+            raise OptionError(
+                f"{magic} was given -c {given!r}; {name!r} has {len(chat.turns)} turns.",
+                hint=f"{magic} -c {name}@{len(chat.turns)}; %llm chat {name} shows them with their numbers",
+            )
+        after = chat.turns[int(turn) - 1].turn_id if int(turn) else None
+        return Place(self._free(name), chat.until(after), name, after)
+
+    @contextmanager
+    def turn(self, place: Place | None, messages: Sequence[Message], told: bool) -> Generator[OpenTurn]:
+        """Keeps the turn that is answered in the block, if it is answered.
+
+        Args:
+            place: where it goes; None keeps nothing.
+            messages: what is sent, the prompt last.
+            told: whether a system message was given with this turn.
+        """
+        opened = OpenTurn()
+        if place is None:
+            yield opened
+            return
+        with traces.scope(conversation=place.name), turn_span(place.name) as span:
+            span.set(notebook=self.notebook())
+            describe_turn(span, messages, told, place.branch_of, place.after, place.anew)
+            try:
+                yield opened
+            finally:
+                if opened.answer:
+                    span.output_messages(opened.answer)
+                    system = messages[0] if told else None
+                    turn = Turn(
+                        span.span_id, span.trace_id, datetime.now(UTC), messages[-1], opened.answer, system,
+                        opened.partial,
+                    )  # fmt: skip
+                    apply(self._chats(), Said(place.name, turn, place.branch_of, place.after, place.anew))
+
+    def change(self, change: Change) -> None:
+        """Changes a conversation, here and in the store."""
+        if isinstance(change, Said):
+            raise TypeError("A turn is kept by `turn`, around its calls.")
+        apply(self._chats(), change)
+        record(change, self.notebook())
+
+    def _chats(self) -> dict[str, Chat]:
+        notebook = self.notebook()
+        where = (traces.store().path, notebook)
+        if where not in self._loaded:
+            chats: dict[str, Chat] = {}
+            for change in changes(notebook) if notebook is not None else ():
+                apply(chats, change)
+            self._loaded[where] = chats
+        return self._loaded[where]
+
+    def _free(self, name: str) -> str:
+        """The name of the next branch: `talk.2`, `talk.3`, …"""
+        chats, number = self._chats(), 2
+        while f"{name}.{number}" in chats:
+            number += 1
+        return f"{name}.{number}"
 
 
 def with_system(history: Sequence[Message], system_message: Message | None) -> tuple[Message, ...]:

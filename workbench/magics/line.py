@@ -7,8 +7,8 @@ from workbench.magics.answer import Spent
 __all__ = ["dollars", "summary", "tokens"]
 
 
-def summary(spent: Spent, state: str = "") -> str:
-    """One line on what a cell used.
+def summary(spent: Spent, state: str = "", place: str = "") -> str:
+    """One line on what a cell used, and where in a conversation it stands.
 
     Example:
         >>> from workbench.messages import Usage
@@ -29,6 +29,7 @@ def summary(spent: Spent, state: str = "") -> str:
         f"{about}{tokens(usage.output_tokens)} out",
         f"{about}{cost}" if spent.cost_usd else cost,
         f"{spent.seconds:.2f} s",
+        place,
     ]
     return " · ".join(part for part in parts if part)
 

@@ -9,7 +9,6 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from traitlets import Unicode, default
 
-from workbench import traces
 from workbench.errors import OptionError
 from workbench.magics.answer import CellAnswer
 from workbench.magics.ask import Asking, answer_live
@@ -44,8 +43,8 @@ class LLM(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
-        self.conversations = Conversations()
         self.notebook = NotebookName(shell)
+        self.conversations = Conversations(self.notebook.path)
         self._background = Background()
 
     @property
@@ -118,17 +117,16 @@ class LLM(Magics):
         model = self._open(given.last("model") or self.in_use)
         tools = find_tools(given.last("tools") or "", names, magic) if given.has("tools") else ()
         told = given.last("system")
-        name = given.last("conversation")
+        place = self.conversations.place(given.last("conversation"), given.has("new"), magic)
         history = with_system(
-            self.conversations.history(name), system(render(told, names)) if told is not None else None
+            place.chat.history if place else (), system(render(told, names)) if told is not None else None
         )
-        return Asking(model, (*history, user(prompt)), tools, method, parameters, name)
+        return Asking(model, (*history, user(prompt)), tools, method, parameters, place, told is not None)
 
     def _ask(self, asking: Asking) -> CellAnswer:
         shell = self._host
         live = Live(front_for(shell))
-        with traces.scope(conversation=asking.conversation):
-            return answer_live(asking, live, self._background, self.conversations, cell_number(shell))
+        return answer_live(asking, live, self._background, self.conversations, cell_number(shell))
 
 
 def is_model(value: object) -> TypeGuard[Model]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from workbench.magics.markdown import to_html
 from workbench.magics.transcript import Step, shortened
 
-__all__ = ["View", "as_html", "as_text"]
+__all__ = ["View", "as_html", "as_text", "folded", "step_line"]
 
 _BOX = (
     "border-left:3px solid var(--jp-border-color2,rgba(128,128,128,.4));padding:0 0 0 .8em;margin:.3em 0;"
@@ -41,7 +41,7 @@ def as_html(view: View) -> str:
             f'<div class="workbench-answer" role="status" aria-live="polite" aria-busy="{busy}">',
             to_html(view.text),
             "</div>",
-            _folded(view.steps),
+            folded(view.steps),
             f'<div class="workbench-line" style="{_QUIET}">{html.escape(words)}</div>' if words else "",
         )
     )
@@ -58,7 +58,9 @@ def step_line(step: Step) -> str:
     return step.title if step.call is not None else f"[{step.title}] {shortened(step.body, 100)}".rstrip()
 
 
-def _folded(steps: Sequence[Step]) -> str:
+def folded(steps: Sequence[Step]) -> str:
+    """Steps under their titles, and more than three of them under one."""
+
     def one(step: Step) -> str:
         title = html.escape(step.title)
         body = f"<pre>{html.escape(step.body)}</pre>" if step.call is not None else to_html(step.body)
