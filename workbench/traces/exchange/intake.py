@@ -18,7 +18,7 @@ __all__ = ["Imported", "Intake", "Progress"]
 
 Progress: TypeAlias = Callable[[int, int], None]  # how much is done, of how much
 
-_WAITING: Final = 4_000
+_WAITING: Final = 10_000  # asking which are there folds what was written before, so it should be seldom
 _REASONS: Final = 20
 
 

@@ -97,7 +97,9 @@ def opened(store: Store, where: Selection, scratch: Path) -> Generator[duckdb.Du
 
 def work_connection(scratch: Path) -> duckdb.DuckDBPyConnection:
     """A passing database in this folder; it may read and write files, and needs little memory for what is large."""
-    return duckdb.connect(str(scratch / "work.duckdb"), config=dict(_SETTINGS))
+    connection = duckdb.connect(str(scratch / "work.duckdb"), config=dict(_SETTINGS))
+    connection.execute("SET enable_progress_bar = false")  # DuckDB would print one
+    return connection
 
 
 def quoted(path: Path) -> str:

@@ -108,7 +108,8 @@ class _InOrder:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection, name: str, sql: str) -> None:
         connection.execute(" ".join(["CREATE OR REPLACE TABLE", f"{name}_in_order", "AS", sql]))
-        self._cursor = connection.cursor().execute(" ".join(["SELECT * FROM", f"{name}_in_order"]))
+        self._cursor = connection.cursor().execute("SET enable_progress_bar = false")
+        self._cursor.execute(" ".join(["SELECT * FROM", f"{name}_in_order"]))
         self._rows: list[tuple[Any, ...]] = []
         self._next = 0
 
