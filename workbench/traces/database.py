@@ -39,10 +39,13 @@ def open_database(path: Path, *, read_only: bool = False) -> duckdb.DuckDBPyConn
         StoreError: the file was written by a newer workbench or a newer DuckDB, or cannot be opened.
         duckdb.Error: it is damaged, as far as DuckDB can tell.
     """
+    is_new = not path.exists()
     try:
         connection = duckdb.connect(str(path), read_only=read_only, config=dict(_SETTINGS))
     except duckdb.Error as error:
-        if (explained := _explained(path, str(error))) is None:
+        if is_new:
+            path.unlink(missing_ok=True)  # a piece of a file, which the next one would take for a damaged store
+        if (explained := _explained(path, str(error), is_new=is_new)) is None:
             raise
         raise explained from None
     try:
@@ -137,7 +140,7 @@ def _prepare(path: Path, connection: duckdb.DuckDBPyConnection) -> None:
     connection.execute("COMMIT")
 
 
-def _explained(path: Path, text: str) -> StoreError | None:
+def _explained(path: Path, text: str, *, is_new: bool) -> StoreError | None:
     """What a failed opening means, where it does not mean damage."""
     if "version number" in text:
         return StoreError(
@@ -149,9 +152,10 @@ def _explained(path: Path, text: str) -> StoreError | None:
             f"The store {str(path)!r} is open elsewhere without the workbench's lock: {text}",
             hint="close the other DuckDB connection to it, and read the store through workbench.traces.query",
         )
-    if "Cannot open file" in text or "No space left" in text:
+    if "Cannot open file" in text or "No space left" in text or is_new:
         return StoreError(
             f"The store {str(path)!r} cannot be opened: {text}",
-            hint="choose a file in a folder that you can write: WORKBENCH_STORE=/path/to/traces.duckdb",
+            hint="is the disk full? Else choose a file in a folder that you can write: "
+            "WORKBENCH_STORE=/path/to/traces.duckdb",
         )
     return None
