@@ -15,7 +15,7 @@ from workbench.magics.line import summary
 from workbench.magics.loop import Background, Post
 from workbench.magics.relay import Event, Relayed
 from workbench.magics.settings import Parameters
-from workbench.messages import Answer, Message, Question, assistant
+from workbench.messages import Answer, Message, Question, Text, assistant
 from workbench.models.model import Model, Request
 from workbench.tools import Tool
 
@@ -42,8 +42,9 @@ class Asking:
 
     @property
     def question(self) -> Question:
-        """The messages as a method takes them: a string where there is only a prompt."""
-        return self.messages[0].text if len(self.messages) == 1 else self.messages
+        """The messages as a method takes them: a string where there is only a prompt in words."""
+        only = self.messages[0].parts if len(self.messages) == 1 else ()
+        return only[0].content if len(only) == 1 and isinstance(only[0], Text) else self.messages
 
 
 def answer_live(

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from workbench.magics.line import dollars
-from workbench.messages import Message, ToolCall, ToolDefinition, ToolResult, Usage
+from workbench.messages import Image, Message, ToolCall, ToolDefinition, ToolResult, Usage
 from workbench.models import cost_usd
 from workbench.models.model import Model, Request
 
@@ -19,20 +19,27 @@ _TOKENS_PER_MESSAGE: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Input tokens of a request; `exact` says whether the model counted them itself."""
+    """Input tokens of a request; `exact` says whether the model counted them itself.
+
+    `pictures` are not in the count: what they come to is not known before the call.
+    """
 
     input_tokens: int
     exact: bool
+    pictures: int = 0
 
 
 def estimate(model: Model, request: Request) -> Estimate:
     """The tokens that a request sends: counted by the model where it can, otherwise four bytes a token."""
+    pictures = sum(isinstance(part, Image) for message in request.messages for part in message.parts)
     count: Any = getattr(getattr(model, "inner", model), "count_tokens", None)
     if count is not None:
         return Estimate(int(count(request)), exact=True)
     size = sum(len(_words(message).encode()) for message in request.messages)
     size += sum(len(f"{tool.name}{tool.description}{dict(tool.parameters)}".encode()) for tool in request.tools)
-    return Estimate(-(-size // _BYTES_PER_TOKEN) + _TOKENS_PER_MESSAGE * len(request.messages), exact=False)
+    return Estimate(
+        -(-size // _BYTES_PER_TOKEN) + _TOKENS_PER_MESSAGE * len(request.messages), exact=False, pictures=pictures
+    )
 
 
 def dry_run(model: Model, request: Request, method: str | None) -> str:
@@ -44,6 +51,8 @@ def dry_run(model: Model, request: Request, method: str | None) -> str:
     lines = [rendered(request.messages, request.tools), ""]
     what = "exact" if known.exact else "approximate: 4 bytes a token"
     lines.append(f"{model.name} · {about}{known.input_tokens:,} input tokens ({what})")
+    if known.pictures:
+        lines.append(f"and {known.pictures} picture(s), whose tokens are not known before the call: it costs more")
     if now.usd is None:
         lines.append(dollars(None, now.reason))
     elif most is None:
@@ -77,6 +86,8 @@ def _words(message: Message) -> str:
                 return f"call {name}({arguments})"
             case ToolResult(_, name, response):
                 return f"{name} → {response}"
+            case Image(data, mime_type):
+                return f"<{mime_type}, {len(data):,} bytes>"
             case _:
                 return getattr(part, "content", f"<{type(part).__name__.lower()}>")
 

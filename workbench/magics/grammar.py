@@ -67,7 +67,8 @@ def llm_help() -> str:
   --  ends the flags: %llm -- models asks "models"
 
 Prompts read the notebook: {{{{x}}}} is replaced by the value of x, Jinja's loops, conditions and filters work, and
-single braces stay as they are. An undefined name is an error and nothing is sent.
+single braces stay as they are. An undefined name is an error and nothing is sent. {{{{Out[3]}}}} is a cell's value and
+{{{{Err}}}} the last exception; frames become tables ({{{{df | head(40)}}}}, csv, schema), figures and pictures are shown.
 
 The answer is text (a str) that also has .usage, .cost_usd, .model, .trace_id, .messages, .kind and .value.
 

@@ -20,10 +20,10 @@ from workbench.magics.grammar import LLM_COMMANDS, LLM_FLAGS, llm_help
 from workbench.magics.loop import Background
 from workbench.magics.notebook import NotebookName, cell_number
 from workbench.magics.options import Line, bound_name, read_line
-from workbench.magics.prompt import render
+from workbench.magics.prompt import render, render_parts
 from workbench.magics.settings import read_parameters
 from workbench.magics.toolbox import find_tools
-from workbench.messages import system, user
+from workbench.messages import system
 from workbench.methods import find_method
 from workbench.models import Traced, open_model
 from workbench.models.model import Model, Request
@@ -108,8 +108,8 @@ class LLM(Magics):
                 hint=f"%%llm -m {given.rest.split()[0]} if that is a model, or %llm {given.rest} in a line",
             )
         names: dict[str, Any] = self._host.user_ns
-        prompt = render(given.rest if cell is None else cell.strip("\n").rstrip(), names)
-        if not prompt.strip():
+        prompt = render_parts(given.rest if cell is None else cell.strip("\n").rstrip(), names)
+        if not prompt.text.strip():
             raise OptionError(f"{magic} was given no prompt.", hint=f"{magic} --help")
         chosen = given.last("method") or ("react" if given.has("tools") else None)
         method = find_method(chosen) if chosen else None
@@ -121,12 +121,20 @@ class LLM(Magics):
         history = with_system(
             place.chat.history if place else (), system(render(told, names)) if told is not None else None
         )
-        return Asking(model, (*history, user(prompt)), tools, method, parameters, place, told is not None)
+        message, told_pictures = prompt.message(model.capabilities.images)
+        if told_pictures:
+            notice(self._host, _blind(model, told_pictures))
+        return Asking(model, (*history, message), tools, method, parameters, place, told is not None)
 
     def _ask(self, asking: Asking) -> CellAnswer:
         shell = self._host
         live = Live(front_for(shell))
         return answer_live(asking, live, self._background, self.conversations, cell_number(shell))
+
+
+def _blind(model: Model, count: int) -> str:
+    why = "could not be drawn here" if model.capabilities.images else f"cannot be seen by {model.name}"
+    return f"{count} picture{'s' if count != 1 else ''} {why}: sent as words."
 
 
 def is_model(value: object) -> TypeGuard[Model]:

@@ -1,27 +1,93 @@
 """A prompt with the notebook's values in it: `{{x}}`, loops and conditions of Jinja, sandboxed.
 
-Single braces stay as they are, so that code and JSON can be pasted; a name that is not there is an error.
+Single braces stay as they are, so that code and JSON can be pasted; a name that is not there is an error. Frames become
+tables, pictures become parts of the message, and `{{Err}}` is the last exception.
 """
 
 from __future__ import annotations
 
+import re
+import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.errors import PromptError, nearest
+from workbench.magics.last_error import last_error
+from workbench.magics.markdown_table import as_csv, as_markdown, as_schema, ending, excerpt, is_frame
+from workbench.magics.picture import Picture, as_picture, picture_of
+from workbench.messages import Message, Part, Text
 
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
+    from jinja2.runtime import Context
 
-__all__ = ["render"]
+__all__ = ["Rendered", "names_in", "render", "render_parts"]
 
 _MARKS: Final = ("{{", "{%")
+_SEEN: Final = "\0pictures"  # no name that a template can write
 _RAW: Final = "{% raw %}{{as it is}}{% endraw %} keeps double braces."
 
 
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """A prompt as it came out: texts and pictures, in order."""
+
+    pieces: tuple[str | Picture, ...]
+
+    @property
+    def text(self) -> str:
+        """All of it in words."""
+        return "".join(piece if isinstance(piece, str) else f"[{piece.words}]" for piece in self.pieces)
+
+    def message(self, images: bool) -> tuple[Message, int]:
+        """The user's message, and how many pictures are words in it because they could not be shown or seen.
+
+        Args:
+            images: whether the model sees pictures.
+        """
+        parts: list[Part] = []
+        words, told = "", 0
+        for piece in self.pieces:
+            if isinstance(piece, str):
+                words += piece
+            elif images and piece.image is not None:
+                parts += [*([Text(words)] if words else []), piece.image]
+                words = ""
+            else:
+                words += f"[{piece.words}]"
+                told += 1
+        if words or not parts:
+            parts.append(Text(words))
+        return Message("user", tuple(parts)), told
+
+
 def render(template: str, names: Mapping[str, Any]) -> str:
-    """The prompt with every `{{expression}}` replaced by its value as text.
+    """The prompt with every `{{expression}}` replaced by its value as text; see `render_parts`.
+
+    Example:
+        >>> render("Add {{a}} and {{b}}: {just braces}", {"a": 2, "b": 3})
+        'Add 2 and 3: {just braces}'
+    """
+    return render_parts(template, names).text
+
+
+def names_in(template: str) -> frozenset[str]:
+    """The names that a template asks for; none where it cannot be read."""
+    from jinja2.exceptions import TemplateError
+
+    try:
+        return _compiled(template)[1]
+    except TemplateError:
+        return frozenset()
+
+
+def render_parts(template: str, names: Mapping[str, Any]) -> Rendered:
+    """The prompt with every `{{expression}}` replaced by its value.
+
+    Frames become Markdown tables, pictures stay pictures; filters: `head(n)`, `tail(n)`, `table(rows)`, `csv`,
+    `schema`, `image`. `Err` is the last exception with its traceback, unless the notebook has the name.
 
     Args:
         template: the text of a cell or line.
@@ -30,18 +96,19 @@ def render(template: str, names: Mapping[str, Any]) -> str:
     Raises:
         PromptError: an undefined name (with the nearest ones), a template that cannot be read, or an expression that
             fails or is not allowed.
-
-    Example:
-        >>> render("Add {{a}} and {{b}}: {just braces}", {"a": 2, "b": 3})
-        'Add 2 and 3: {just braces}'
     """
     if not any(mark in template for mark in _MARKS):
-        return template
+        return Rendered((template,))
     from jinja2.exceptions import SecurityError, TemplateError, TemplateSyntaxError, UndefinedError
 
     try:
         compiled, wanted = _compiled(template)
-        return compiled.render({name: names[name] for name in wanted if name in names})
+        values = {name: names[name] for name in wanted if name in names}
+        if "Err" in wanted - set(values):
+            values["Err"] = _last_error()
+        seen = _Seen(str(secrets.randbits(64)), [])
+        text = compiled.render({**values, _SEEN: seen})
+        return Rendered(seen.pieces(text))
     except TemplateSyntaxError as error:
         raise PromptError(f"The prompt's line {error.lineno} cannot be read: {error.message}.", hint=_RAW) from None
     except UndefinedError as error:
@@ -51,7 +118,7 @@ def render(template: str, names: Mapping[str, Any]) -> str:
             f"The prompt asks for what a template may not do: {error.message}.",
             hint="compute it in a cell of its own and put the result in: {{result}}",
         ) from None
-    except (TemplateError, ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:
+    except (TemplateError, ArithmeticError, AttributeError, LookupError, OSError, TypeError, ValueError) as error:
         raise PromptError(
             f"The prompt cannot be rendered: {type(error).__name__}: {error}.",
             hint="compute it in a cell of its own and put the result in: {{result}}",
@@ -60,15 +127,56 @@ def render(template: str, names: Mapping[str, Any]) -> str:
 
 @lru_cache(maxsize=1)
 def _environment() -> Environment:
-    from jinja2 import StrictUndefined
+    from jinja2 import StrictUndefined, pass_context
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    return ImmutableSandboxedEnvironment(
+    environment = ImmutableSandboxedEnvironment(
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         comment_start_string="{{#",  # a lone `{#` is common in text and code
         comment_end_string="#}}",
+        finalize=pass_context(_shown),
     )
+    environment.filters.update(
+        {"head": excerpt, "tail": ending, "table": as_markdown, "csv": as_csv, "schema": as_schema, "image": as_picture}
+    )
+    return environment
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """The pictures of one prompt: a mark that no text has stands for each of them until all is text."""
+
+    mark: str
+    pictures: list[Picture]
+
+    def add(self, picture: Picture) -> str:
+        self.pictures.append(picture)
+        return f"\0{self.mark}:{len(self.pictures) - 1}\0"
+
+    def pieces(self, text: str) -> tuple[str | Picture, ...]:
+        first, *rest = re.split(f"\0{self.mark}:(\\d+)\0", text)
+        pieces: list[str | Picture] = [first]
+        for number, words in zip(rest[::2], rest[1::2], strict=True):
+            pieces += [self.pictures[int(number)], words]
+        return tuple(piece for piece in pieces if piece != "") or ("",)
+
+
+def _shown(context: Context, value: Any) -> Any:
+    """What stands in the prompt for an expression's value."""
+    if isinstance(value, str):
+        return value
+    if is_frame(value):
+        return as_markdown(value)
+    picture = value if isinstance(value, Picture) else picture_of(value)
+    return value if picture is None else context[_SEEN].add(picture)
+
+
+def _last_error() -> str:
+    error = last_error()
+    if error is None:
+        raise PromptError("The prompt has {{Err}}, and no cell has failed yet.", hint=_RAW)
+    return error
 
 
 @lru_cache(maxsize=256)

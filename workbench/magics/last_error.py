@@ -1,0 +1,28 @@
+"""The notebook's last exception, as text for a prompt."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from types import TracebackType
+
+from workbench import traces
+
+__all__ = ["last_error"]
+
+
+def last_error() -> str | None:
+    """The traceback of the last exception that a cell showed, from the cell on, with keys cut out; None without one."""
+    error: BaseException | None = getattr(sys, "last_value", None)
+    if error is None:
+        return None
+    lines = traceback.format_exception(type(error), error, _from_the_cell(error.__traceback__))
+    return traces.redact("".join(lines)).rstrip("\n")
+
+
+def _from_the_cell(trace: TracebackType | None) -> TracebackType | None:
+    """The traceback without the shell's own frames above the cell."""
+    inside = trace
+    while inside is not None and inside.tb_frame.f_globals.get("__name__", "").partition(".")[0] == "IPython":
+        inside = inside.tb_next
+    return inside or trace
