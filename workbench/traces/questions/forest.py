@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from workbench.errors import OptionError
 from workbench.traces.questions.filters import limited
 from workbench.traces.store import Store
 
-__all__ = ["MOST_SPANS", "Forest", "Node", "forest", "read_forest"]
+if TYPE_CHECKING:
+    import polars as pl
+
+__all__ = ["MOST_SPANS", "Forest", "Node", "forest", "read_forest", "read_spans"]
 
 MOST_SPANS: Final = 100_000
 _MILLISECOND: Final = timedelta(milliseconds=1)
@@ -80,17 +83,22 @@ class Forest:
         return max((node.end_ms for node in self.nodes), default=0.0)
 
 
-def read_forest(store: Store, trace_id: str, limit: int = MOST_SPANS) -> Forest:
-    """A trace's spans, the earliest ones where there are more than the limit.
+def read_spans(store: Store, trace_id: str, limit: int = MOST_SPANS) -> pl.DataFrame:
+    """A trace's spans in the order in which they began, the earliest ones where there are more than the limit.
 
     Raises:
         OptionError: there is no such trace, or the limit is out of range.
         StoreError: the store is busy, damaged or newer than this workbench.
     """
-    rows = store.query(_SPANS, trace_id=trace_id, rows=limited(limit, MOST_SPANS)).rows(named=True)
-    if not rows:
+    frame = store.query(_SPANS, trace_id=trace_id, rows=limited(limit, MOST_SPANS))
+    if frame.is_empty():
         raise OptionError(f"There is no trace {trace_id!r}.", hint="traces_page() lists them; their ids have 32 digits")
-    return forest(rows)
+    return frame
+
+
+def read_forest(store: Store, trace_id: str, limit: int = MOST_SPANS) -> Forest:
+    """A trace's spans in their places; raises as `read_spans` does."""
+    return forest(read_spans(store, trace_id, limit).rows(named=True))
 
 
 def forest(rows: Sequence[dict[str, Any]]) -> Forest:
@@ -100,7 +108,7 @@ def forest(rows: Sequence[dict[str, Any]]) -> Forest:
     none, they are roots themselves. A circle of parents is cut at its earliest span. So each span is there once.
 
     Args:
-        rows: spans of one trace, with the columns that `read_forest` reads, in the order in which they began.
+        rows: spans of one trace, with the columns that `read_spans` reads, in the order in which they began.
     """
     nodes = _timed(rows)
     known = {node.span_id: node for node in nodes}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from workbench.traces.questions.forest import MOST_SPANS, Forest, Node, read_forest
+from workbench.traces.questions.forest import MOST_SPANS, Forest, forest, read_spans
 from workbench.traces.store import Store
 from workbench.traces.store import store as current_store
 
@@ -34,10 +34,8 @@ def tree(trace_id: str, store: Store | None = None, *, limit: int = MOST_SPANS) 
         OptionError: there is no such trace.
         StoreError: the store is busy, damaged or newer than this workbench.
     """
-    import polars as pl
-
-    found = read_forest(store or current_store(), trace_id, limit)
-    return pl.DataFrame([_shown(node) for node in found.nodes], schema_overrides=_kinds(), infer_schema_length=None)
+    spans = read_spans(store or current_store(), trace_id, limit)
+    return _shown(spans, forest(spans.rows(named=True)))
 
 
 def waterfall(trace_id: str, store: Store | None = None, *, limit: int = MOST_SPANS) -> pl.DataFrame:
@@ -61,38 +59,31 @@ def waterfall(trace_id: str, store: Store | None = None, *, limit: int = MOST_SP
     """
     import polars as pl
 
-    found = read_forest(store or current_store(), trace_id, limit)
-    lanes = _lanes(found)
-    rows = [_shown(node) | {"lane": lane, "end_ms": node.end_ms} for node, lane in zip(found.nodes, lanes, strict=True)]
-    return pl.DataFrame(rows, schema_overrides=_kinds(), infer_schema_length=None)
+    spans = read_spans(store or current_store(), trace_id, limit)
+    found = forest(spans.rows(named=True))
+    ends = [node.end_ms for node in found.nodes]
+    return _shown(spans, found).with_columns(
+        pl.Series("lane", _lanes(found), pl.Int64), pl.Series("end_ms", ends, pl.Float64)
+    )
 
 
-def _shown(node: Node) -> dict[str, Any]:
-    row = node.row
-    place: dict[str, Any] = {
-        "depth": node.depth,
-        "span_id": node.span_id,
-        "parent_id": row["parent_id"],
-        "is_orphan": node.is_orphan,
-        "children": len(node.children),
-        "self_ms": None if row["ended_at"] is None else node.self_ms,
-        "offset_ms": node.start_ms,
-    }
-    return place | {name: value for name, value in row.items() if name not in place}
-
-
-def _kinds() -> dict[str, Any]:
-    """The types of columns of which a whole trace may know nothing."""
+def _shown(spans: pl.DataFrame, found: Forest) -> pl.DataFrame:
+    """The spans in the order of the tree, with their places in it before their own columns."""
     import polars as pl
 
-    text = ("parent_id", "error_type", "error_message", "model", "tool_name", "cost_reason", "method", "role")
-    numbers = ("self_ms", "duration_ms", "time_to_first_chunk_ms", "cost_usd")
-    return {
-        **dict.fromkeys((*text, "notebook", "cell_id"), pl.String()),
-        **dict.fromkeys(numbers, pl.Float64()),
-        "ended_at": pl.Datetime("us"),
-        **dict.fromkeys(("input_tokens", "output_tokens"), pl.Int64()),
-    }
+    number = {span_id: index for index, span_id in enumerate(spans["span_id"])}
+    nodes = found.nodes
+    ordered = spans[[number[node.span_id] for node in nodes]]
+    places = [
+        pl.Series("depth", [node.depth for node in nodes], pl.Int64),
+        ordered["span_id"],
+        ordered["parent_id"],
+        pl.Series("is_orphan", [node.is_orphan for node in nodes], pl.Boolean),
+        pl.Series("children", [len(node.children) for node in nodes], pl.Int64),
+        pl.Series("self_ms", [None if node.row["ended_at"] is None else node.self_ms for node in nodes], pl.Float64),
+        pl.Series("offset_ms", [node.start_ms for node in nodes], pl.Float64),
+    ]
+    return pl.DataFrame([*places, *ordered.drop("span_id", "parent_id")])
 
 
 def _lanes(found: Forest) -> list[int]:
