@@ -1,9 +1,13 @@
 """What goes out comes back: rows of every relation through every format that carries them."""
 
+from datetime import datetime
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from workbench.messages import assistant, user
 from workbench.traces.exchange import export, import_
 from workbench.traces.exchange.carried import CARRIED
 
@@ -119,3 +123,19 @@ def test_keys_are_cut_out_of_what_comes_in(known, other, monkeypatch, tmp_path):
     export(tmp_path / "out.otlp.jsonl", store=known)
     import_(tmp_path / "out.otlp.jsonl", store=other)
     assert other.query("SELECT text FROM messages WHERE role = 'system'")["text"].to_list() == ["[redacted]"]
+
+
+@pytest.mark.parametrize("name", ["out.parquet", "out.csv", "out.otlp.jsonl"])
+def test_a_history_that_turns_of_two_conversations_share_comes_back_whole(laws, name):
+    with laws.two_stores() as (first, second, folder):
+        for number in range(8):
+            talk = f"{number % 2:032x}"  # turn by turn, one conversation after the other
+            history = [user("hello"), *(user(f"{talk} {turn}") for turn in range(number // 2 + 1))]
+            at = {"span_id": f"{number:016x}", "trace_id": talk, "started_at": datetime(2026, 1, 1 + number)}
+            row = {**at, "name": "n", "operation": "chat", "status": "ok"}
+            said = {"input": history, "output": [assistant("hello")]}
+            laws.put_span(first, SimpleNamespace(row=row, messages=said, attempts=[], reads=[]))
+        export(folder / name, store=first)
+        import_(folder / name, store=second)
+        for relation in OF_SPANS:
+            assert laws.content(second, relation) == laws.content(first, relation), relation
