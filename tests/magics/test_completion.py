@@ -1,6 +1,8 @@
 import pytest
 from IPython.core.completer import provisionalcompleter
 
+from workbench.magics.named_prompt import save_prompt
+
 
 @pytest.fixture
 def complete(shell):
@@ -44,6 +46,13 @@ def test_tools_methods_conversations_and_settings_are_completed(complete, run):
     assert "%llm chat talk edit 1 answer" in complete("%llm chat talk edit 1 a")
     assert "%%llm --param temperature=" in complete("%%llm --param tem")
     assert "%%llm --method react --param max_steps=" in complete("%%llm --method react --param max_s")
+
+
+def test_saved_prompts_are_completed_with_their_versions(complete):
+    version = save_prompt("capital", "Capital?", None).version
+    assert "%%llm --prompt capital" in complete("%%llm --prompt c")
+    assert complete("%llm --prompt capital@") == {f"%llm --prompt capital@{version}"}
+    assert "%llm prompts capital" in complete("%llm prompts ")
 
 
 def test_subcommands_are_completed_on_the_line_magic_alone(complete):

@@ -13,6 +13,7 @@ from workbench.magics.conversation import Conversations, Place
 from workbench.magics.display import Live
 from workbench.magics.line import summary
 from workbench.magics.loop import Background, Post
+from workbench.magics.named_prompt import NamedPrompt
 from workbench.magics.relay import Event, Relayed
 from workbench.magics.settings import Parameters
 from workbench.messages import Answer, Message, Question, Text, assistant
@@ -29,7 +30,8 @@ __all__ = ["Asking", "answer_live"]
 class Asking:
     """A request, checked and ready: `messages` are the system message, the history and the prompt.
 
-    `place` is where in a conversation it stands; `told` says that the system message came with it.
+    `place` is where in a conversation it stands; `told` says that the system message came with it, `prompt` which
+    named prompt the words are of.
     """
 
     model: Model
@@ -39,6 +41,7 @@ class Asking:
     parameters: Parameters = field(default_factory=Parameters)
     place: Place | None = None
     told: bool = False
+    prompt: NamedPrompt | None = None
 
     @property
     def question(self) -> Question:

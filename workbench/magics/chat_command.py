@@ -12,7 +12,7 @@ from workbench.magics.chat import Chat, Side
 from workbench.magics.chat_view import chats_frame, transcript_html, transcript_text
 from workbench.magics.conversation import Conversations
 from workbench.magics.display import notice
-from workbench.magics.frame import frame_html, frame_text
+from workbench.magics.frame import show_frame
 from workbench.magics.prompt import render
 
 if TYPE_CHECKING:
@@ -31,17 +31,11 @@ CHAT_ACTIONS: Final[Mapping[str, str]] = {
 }
 _NAME: Final = re.compile(r"""(?:"(?P<quoted>[^"]+)"|(?P<plain>\S+))(?:\s+|$)""")
 _RANGE: Final = re.compile(r"(\d+)(?:-(\d+))?")
-_MOST: Final = 1000
 
 
 def show_chats(conversations: Conversations, shell: InteractiveShell) -> None:
     """Shows all conversations as a table."""
-    chats = conversations.chats()
-    if not chats:
-        notice(shell, "No conversations yet. Begin one with %%llm -c NAME.")
-        return
-    frame = chats_frame(chats)
-    shell.display_pub.publish(data={"text/plain": frame_text(frame, _MOST), "text/html": frame_html(frame, _MOST)})
+    show_frame(shell, chats_frame(conversations.chats()), "No conversations yet. Begin one with %%llm -c NAME.")
 
 
 def chat_command(conversations: Conversations, shell: InteractiveShell, given: str) -> None:

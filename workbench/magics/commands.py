@@ -10,9 +10,11 @@ from workbench.errors import OptionError
 from workbench.magics.chat_command import chat_command, show_chats
 from workbench.magics.conversation import Conversations
 from workbench.magics.display import notice
+from workbench.magics.frame import show_frame
 from workbench.magics.grammar import LLM_COMMANDS, llm_help
 from workbench.magics.line import dollars, tokens
 from workbench.magics.notebook import NotebookName
+from workbench.magics.prompt_view import prompt_text, prompts_frame
 from workbench.magics.toolbox import notebook_tools
 from workbench.methods import find_method, method_names
 from workbench.models import model_names
@@ -71,6 +73,11 @@ def run_command(host: Host, shell: InteractiveShell, command: str, argument: str
         case "chat":
             chat_command(host.conversations, shell, argument)
             return
+        case "prompts":
+            if not argument:
+                show_frame(shell, prompts_frame(), "No prompts yet. Save one with %%llm --save NAME.")
+                return
+            text = prompt_text(argument)
         case "tools":
             text = _tools(shell)
         case "methods":

@@ -12,6 +12,7 @@ from workbench.errors import MethodError, StoreError
 from workbench.magics.chat_command import CHAT_ACTIONS
 from workbench.magics.conversation import Conversations
 from workbench.magics.grammar import LLM_COMMANDS, LLM_FLAGS, TRACES_FLAGS
+from workbench.magics.named_prompt import saved_prompts
 from workbench.magics.options import Flag
 from workbench.magics.settings import setting_names
 from workbench.magics.toolbox import callables
@@ -85,6 +86,8 @@ def offers(
         return fragment, list(LLM_COMMANDS)
     if magic == "llm" and signs == "%" and words == ["use"]:
         return fragment, model_names()
+    if magic == "llm" and signs == "%" and words == ["prompts"]:
+        return fragment, _prompts("@" in fragment)
     if magic == "llm" and signs == "%" and words[:1] == ["chat"]:
         return fragment, _chat(words[1:], conversations)
     return fragment, []
@@ -103,6 +106,8 @@ def _values(
         case "conversations":
             name, at, _ = fragment.partition("@")
             return [f"{name}@{number}" for number in _numbers(name, conversations)] if at else _chats(conversations)
+        case "prompts":
+            return _prompts("@" in fragment)
         case "param":
             return [f"{name}=" for name in (*_options(words), *setting_names())]
         case _:
@@ -129,6 +134,15 @@ def _chats(conversations: Conversations) -> list[str]:
         return list(conversations)
     except StoreError:
         return []  # the cell itself will say what is wrong
+
+
+def _prompts(with_version: bool) -> list[str]:
+    try:
+        known = saved_prompts()
+    except StoreError:
+        return []
+    names = [f"{prompt.name}@{prompt.version}" if with_version else prompt.name for prompt in known]
+    return list(dict.fromkeys(names))
 
 
 def _numbers(name: str, conversations: Conversations) -> Sequence[int]:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import polars as pl
+    from IPython.core.interactiveshell import InteractiveShell
 
-__all__ = ["frame_html", "frame_text"]
+__all__ = ["frame_html", "frame_text", "show_frame"]
 
 _WIDEST = 120
 
@@ -31,6 +32,14 @@ def frame_text(frame: pl.DataFrame, rows: int) -> str:
     widths = [max(map(len, column)) for column in zip(*cut, strict=True)]
     lines = ["  ".join(f"{cell:<{width}}" for cell, width in zip(row, widths, strict=True)).rstrip() for row in cut]
     return "\n".join([*lines, _caption(frame, rows)])
+
+
+def show_frame(shell: InteractiveShell, frame: pl.DataFrame, empty: str, rows: int = 1000) -> None:
+    """Shows the table as an output of the cell, and where it has no rows, these words."""
+    if frame.height == 0:
+        shell.display_pub.publish(data={"text/plain": empty})
+        return
+    shell.display_pub.publish(data={"text/plain": frame_text(frame, rows), "text/html": frame_html(frame, rows)})
 
 
 def _caption(frame: pl.DataFrame, rows: int) -> str:

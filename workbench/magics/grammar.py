@@ -27,6 +27,8 @@ LLM_FLAGS: Final = (
     Flag(("--system",), "TEXT", "the system message; in a conversation it replaces the one before"),
     Flag(("--method",), "NAME", "answer by a published method instead of one call", suggest="methods"),
     Flag(("--param",), "KEY=VALUE", "a setting or an option of the method, as JSON; repeatable", repeatable=True),
+    Flag(("--prompt",), "NAME[@VERSION]", "ask this saved prompt; text beside it is its {{input}}", suggest="prompts"),
+    Flag(("--save",), "NAME", "save the template (and --system) under this name, as a version", suggest="prompts"),
     Flag(("--show",), "", "show the rendered messages, then ask"),
     Flag(("--dry-run",), "", "show the rendered messages, tokens and dollars; ask nothing"),
     Flag(("-h", "--help"), "", "show this"),
@@ -44,6 +46,7 @@ LLM_COMMANDS: Final = {
     "use": ("MODEL", "ask this model from now on"),
     "chats": ("", "the notebook's conversations, also those of earlier kernels"),
     "chat": ("NAME [undo|redo|hide|unhide|edit|forget …]", "shows one with its turns' numbers, or changes it"),
+    "prompts": ("[NAME]", "the saved prompts; or one with its versions"),
     "tools": ("", "the notebook's tools"),
     "methods": ("", "the methods for --method"),
     "store": ("[PATH]", "where traces go; or put them there from now on"),
@@ -68,7 +71,7 @@ def llm_help() -> str:
 
 Prompts read the notebook: {{{{x}}}} is replaced by the value of x, Jinja's loops, conditions and filters work, and
 single braces stay as they are. An undefined name is an error and nothing is sent. {{{{Out[3]}}}} is a cell's value and
-{{{{Err}}}} the last exception; frames become tables ({{{{df | head(40)}}}}, csv, schema), figures and pictures are shown.
+{{{{Err}}}} the last exception; frames become tables ({{{{df | head(40)}}}}, csv, schema), and pictures are shown.
 
 The answer is text (a str) that also has .usage, .cost_usd, .model, .trace_id, .messages, .kind and .value.
 
@@ -86,6 +89,11 @@ Examples:
 
   %%llm --tools add,search --param temperature=0 -c research
   How many people live in the three largest cities of Peru together?
+
+  %%llm --save capital
+  What is the capital of {{{{country}}}}?
+
+  %llm --prompt capital
 
   x = %llm --method self_consistency --param samples=5 What is 17 plus 28?
 """

@@ -18,9 +18,10 @@ from workbench.magics.display import Live, front_for, notice
 from workbench.magics.estimate import dry_run, rendered
 from workbench.magics.grammar import LLM_COMMANDS, LLM_FLAGS, llm_help
 from workbench.magics.loop import Background
+from workbench.magics.named_prompt import NamedPrompt, find_prompt, save_prompt, used
 from workbench.magics.notebook import NotebookName, cell_number
 from workbench.magics.options import Line, bound_name, read_line
-from workbench.magics.prompt import render, render_parts
+from workbench.magics.prompt import names_in, render, render_parts
 from workbench.magics.settings import read_parameters
 from workbench.magics.toolbox import find_tools
 from workbench.messages import system
@@ -108,7 +109,13 @@ class LLM(Magics):
                 hint=f"%%llm -m {given.rest.split()[0]} if that is a model, or %llm {given.rest} in a line",
             )
         names: dict[str, Any] = self._host.user_ns
-        prompt = render_parts(given.rest if cell is None else cell.strip("\n").rstrip(), names)
+        text = given.rest if cell is None else cell.strip("\n").rstrip()
+        template, told, named = text, given.last("system"), None
+        if given.has("prompt"):
+            named = find_prompt(given.last("prompt") or "", magic)
+            template, told = named.template, named.told if told is None else told
+            names = {**names, **_input(named, text, magic)}
+        prompt = render_parts(template, names)
         if not prompt.text.strip():
             raise OptionError(f"{magic} was given no prompt.", hint=f"{magic} --help")
         chosen = given.last("method") or ("react" if given.has("tools") else None)
@@ -116,7 +123,6 @@ class LLM(Magics):
         parameters = read_parameters(given.values.get("param", ()), method.options if method else None, magic)
         model = self._open(given.last("model") or self.in_use)
         tools = find_tools(given.last("tools") or "", names, magic) if given.has("tools") else ()
-        told = given.last("system")
         place = self.conversations.place(given.last("conversation"), given.has("new"), magic)
         history = with_system(
             place.chat.history if place else (), system(render(told, names)) if told is not None else None
@@ -124,12 +130,28 @@ class LLM(Magics):
         message, told_pictures = prompt.message(model.capabilities.images)
         if told_pictures:
             notice(self._host, _blind(model, told_pictures))
-        return Asking(model, (*history, message), tools, method, parameters, place, told is not None)
+        if given.has("save"):
+            named = save_prompt(given.last("save") or "", template, told)
+            notice(self._host, f"The prompt {named.name} is saved, version {named.version}.")
+        return Asking(model, (*history, message), tools, method, parameters, place, told is not None, named)
 
     def _ask(self, asking: Asking) -> CellAnswer:
         shell = self._host
         live = Live(front_for(shell))
-        return answer_live(asking, live, self._background, self.conversations, cell_number(shell))
+        with used(asking.prompt):
+            return answer_live(asking, live, self._background, self.conversations, cell_number(shell))
+
+
+def _input(prompt: NamedPrompt, text: str, magic: str) -> dict[str, str]:
+    """The text that was given beside a named prompt, which must have a place for it."""
+    if not text.strip():
+        return {}
+    if "input" not in names_in(prompt.template):
+        raise OptionError(
+            f"{magic} was given a text beside --prompt {prompt.name}, which has no {{{{input}}}} to put it.",
+            hint=f"%llm --prompt {prompt.name}, or a version of it with {{{{input}}}}",
+        )
+    return {"input": text}
 
 
 def _blind(model: Model, count: int) -> str:
