@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from workbench.magics import completion
 from workbench.magics.cell_scope import CellScope
 from workbench.magics.llm import LLM
+from workbench.magics.question import QuestionToModel
 from workbench.magics.tool import ToolMagics
 from workbench.magics.traces import TracesMagics
 
@@ -31,6 +32,8 @@ class Loaded:
         shell.register_magics(ToolMagics(shell))
         shell.register_magics(TracesMagics(shell))
         self._cells = CellScope(shell, self._llm.notebook)
+        self._transformers: list[Any] = shell.input_transformer_manager.token_transformers
+        self._transformers.append(QuestionToModel)
         self._matcher: Callable[..., Any] = completion.install(shell, self._llm)
 
     def close(self) -> None:
@@ -43,6 +46,7 @@ class Loaded:
             manager.registry.pop(each.__name__, None)
         self._shell.configurables[:] = [one for one in self._shell.configurables if not isinstance(one, _CLASSES)]
         self._cells.close()
+        self._transformers.remove(QuestionToModel)
         completion.remove(self._shell, self._matcher)
         self._llm.close()
 
