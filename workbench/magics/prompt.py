@@ -155,6 +155,8 @@ class _Seen:
         return f"\0{self.mark}:{len(self.pictures) - 1}\0"
 
     def pieces(self, text: str) -> tuple[str | Picture, ...]:
+        if not self.pictures:
+            return (text,)
         first, *rest = re.split(f"\0{self.mark}:(\\d+)\0", text)
         pieces: list[str | Picture] = [first]
         for number, words in zip(rest[::2], rest[1::2], strict=True):
@@ -164,7 +166,7 @@ class _Seen:
 
 def _shown(context: Context, value: Any) -> Any:
     """What stands in the prompt for an expression's value."""
-    if isinstance(value, str):
+    if isinstance(value, str | int | float):
         return value
     if is_frame(value):
         return as_markdown(value)
