@@ -23,6 +23,7 @@ _SETTINGS: Final[dict[str, str]] = {
     "python_enable_replacements": "false",
     "autoinstall_known_extensions": "false",
     "lock_configuration": "true",
+    "checkpoint_threshold": "256MB",
     "default_block_size": str(BLOCK_BYTES),
     "storage_compatibility_version": FILE_VERSION,
 }

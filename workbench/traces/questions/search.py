@@ -14,6 +14,8 @@ from workbench.traces.store import store as current_store
 if TYPE_CHECKING:
     import polars as pl
 
+    from workbench.traces.sql import Reader
+
 __all__ = ["search"]
 
 _MOST: Final = 500
@@ -97,10 +99,15 @@ def search(
     patterns = [flag + (word if regex else re.escape(word)) for word in words]
     needles = patterns if ignore_case or regex else words
     given = {f"word_{number}": needle for number, needle in enumerate(needles)}
-    found = chosen.query(sql, **where.parameters, **given, at=begin.at, id=begin.id, rows=rows + 1)
-    shown = found.head(rows)
-    cursor = str(Place(shown["started_at"][-1], shown["message_hash"][-1])) if found.height > rows else None
-    return Page(_with_snippets(chosen, shown, "|".join(f"(?:{pattern})" for pattern in patterns)), cursor)
+    either = "|".join(f"(?:{pattern})" for pattern in patterns)
+
+    def ask(reader: Reader) -> Page:
+        found = reader.query(sql, **where.parameters, **given, at=begin.at, id=begin.id, rows=rows + 1)
+        shown = found.head(rows)
+        cursor = str(Place(shown["started_at"][-1], shown["message_hash"][-1])) if found.height > rows else None
+        return Page(_with_snippets(reader, shown, either), cursor)
+
+    return chosen.read(ask)
 
 
 def _require_pattern(store: Store, pattern: str) -> None:
@@ -123,10 +130,10 @@ def _matches(words: int, is_pattern: bool) -> str:
     )
 
 
-def _with_snippets(store: Store, shown: pl.DataFrame, pattern: str) -> pl.DataFrame:
+def _with_snippets(reader: Reader, shown: pl.DataFrame, pattern: str) -> pl.DataFrame:
     import polars as pl
 
-    texts = store.query(
+    texts = reader.query(
         _TEXTS, pattern=pattern, before=f"^((?s:.)*?)(?:{pattern})", hashes=shown["message_hash"].to_list()
     )
     cut = {row["message_hash"]: _snippet(row) for row in texts.iter_rows(named=True)}
