@@ -22,7 +22,8 @@ _SECOND: Final = (
     """INSERT INTO spans BY NAME
         SELECT old_spans.*, read.length AS context_length, CASE WHEN read.length > 0 THEN span_id END AS context_id
         FROM old_spans LEFT JOIN (
-            SELECT span_id, count(*)::INTEGER AS length FROM old_span_messages WHERE direction = 'input' GROUP BY span_id
+            SELECT span_id, count(*)::INTEGER AS length FROM old_span_messages WHERE direction = 'input'
+            GROUP BY span_id
         ) AS read USING (span_id) ORDER BY started_at""",
     "INSERT INTO attempts BY NAME SELECT * FROM old_attempts",
     "INSERT INTO links BY NAME SELECT * FROM old_links",
