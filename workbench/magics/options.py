@@ -11,7 +11,6 @@ import re
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Final
 
 from workbench.errors import OptionError, nearest
@@ -36,11 +35,11 @@ class Flag:
     help: str
     repeatable: bool = False
     suggest: str = ""
+    key: str = field(init=False)
+    """The long name without its dashes, `_` for `-`."""
 
-    @property
-    def key(self) -> str:
-        """The long name without its dashes, `_` for `-`."""
-        return self.names[-1].lstrip("-").replace("-", "_")
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "key", self.names[-1].lstrip("-").replace("-", "_"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +79,7 @@ def read_line(line: str, flags: Sequence[Flag], magic: str) -> Line:
         >>> line.last("model"), line.name, line.rest
         ('pocket', 'x', "What's 2 plus 3?")
     """
-    known = _by_name(tuple(flags))
+    known = {name: flag for flag in flags for name in flag.names}
     values: dict[str, tuple[str, ...]] = {}
     name: str | None = None
     at = _skip(line, 0)
@@ -150,11 +149,6 @@ def describe(flags: Sequence[Flag]) -> str:
     heads = [", ".join(flag.names) + (f" {flag.value}" if flag.value else "") for flag in flags]
     width = max(len(head) for head in heads)
     return "\n".join(f"  {head:<{width}}  {flag.help}" for head, flag in zip(heads, flags, strict=True))
-
-
-@lru_cache(maxsize=8)
-def _by_name(flags: tuple[Flag, ...]) -> dict[str, Flag]:
-    return {name: flag for flag in flags for name in flag.names}
 
 
 def _listed(flags: Sequence[Flag]) -> str:
