@@ -153,7 +153,7 @@ def ask(folder: Path, question: str) -> dict[str, Any]:
     from workbench.traces.questions.usage import usage
 
     questions: dict[str, Callable[[Store], Any]] = {
-        "usage": lambda store: usage(store, by=("model",), bucket="day"),
+        "usage": lambda store: usage(store, by=("model",), bucket="day", times=False),
         "page": lambda store: traces_page(store).rows,
         "trace": lambda store: tree(BIG, store),
         "search": lambda store: search(RARE, store).rows,

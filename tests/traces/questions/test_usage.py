@@ -24,6 +24,15 @@ def test_calls_are_summed_by_model_and_day_with_the_unknown_counted(react):
     assert row["tokens_per_second"] > 0
 
 
+def test_without_times_the_rest_is_the_same(react):
+    whole = usage(by=["model"], bucket="day")
+    part = usage(by=["model"], bucket="day", times=False)
+    assert part.equals(whole.select(part.columns))
+    assert set(whole.columns) - set(part.columns) == {
+        *("p50_ms", "p95_ms", "p50_first_chunk_ms", "p95_first_chunk_ms", "tokens_per_second")
+    }
+
+
 def test_groups_add_up_to_the_whole(react):
     whole = usage(by=[]).row(0, named=True)
     parts = usage(by=["name", "status", "conversation"], bucket="minute")
