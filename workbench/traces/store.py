@@ -6,6 +6,7 @@ import atexit
 import os
 import threading
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
@@ -16,6 +17,7 @@ from workbench.traces.journal import Journal
 from workbench.traces.place import default_content, default_path, default_sample, keep_out_of_git, require_store
 from workbench.traces.sampling import Sampler
 from workbench.traces.segment import journal_folder
+from workbench.traces.waiting import whole
 from workbench.traces.writer import Writer
 
 if TYPE_CHECKING:
@@ -133,7 +135,7 @@ class Store:
         Raises:
             StoreError: the store stayed busy, or its file cannot be opened or is newer than this workbench.
         """
-        return self.compactor.fold(timeout_seconds)
+        return whole(partial(self.compactor.fold, timeout_seconds))
 
     def query(self, sql: str, timeout_seconds: float = _WAIT_SECONDS, /, **parameters: Any) -> pl.DataFrame:
         """Answers SQL, after a fold, so that all that this process wrote is seen.
@@ -165,13 +167,13 @@ class Store:
         compactor = self.compactor
         for _ in range(2):
             if not compactor.is_current():
-                compactor.fold(timeout_seconds)
+                self.fold(timeout_seconds)
             try:
                 with compactor.lock.shared(timeout_seconds), Reader(self.path) as reader:
                     return work(reader)
             except duckdb.Error as error:
                 reason = str(error).split("\n")[0]
-            compactor.mend(reason, timeout_seconds)
+            whole(partial(compactor.mend, reason, timeout_seconds))
         raise StoreError(f"The store {str(self.path)!r} stays damaged after it was rebuilt.", hint="check the disk")
 
     def close(self) -> None:

@@ -450,7 +450,7 @@ def test_chunks_are_counted_and_the_first_one_is_timed(library):
         for _ in range(5):
             span.add_event("gen_ai.content.completion.chunk")
     (row,) = rows()
-    assert 0 < row["time_to_first_chunk_ms"] <= row["duration_ms"]
+    assert 0 < row["time_to_first_chunk_ms"] <= row["duration_ms"] + 1  # two clocks: the chunk's is not monotonic
     assert json.loads(row["attributes"]) == {"workbench.chunks": 5}
 
 
