@@ -98,6 +98,34 @@ def test_a_trace_is_columns_in_the_order_of_its_tree(ask, agent):
     assert all(len(column) == 3 for column in columns.values() if isinstance(column, list))
 
 
+def test_the_screen_of_a_long_trace_is_the_rows_of_the_whole_around_one(ask, store):
+    with traces.span("invoke_agent", "many") as top:
+        for _ in range(40):
+            with traces.span("invoke_agent", "step"):
+                for number in range(25):
+                    with traces.span("chat" if number == 3 else "execute_tool", f"work {number}"):
+                        pass
+    _, whole = ask(f"traces/{top.trace_id}")
+    _, screen = ask(f"traces/{top.trace_id}/screen")
+    columns, shown = whole["spans"]["columns"], screen["spans"]["columns"]
+    assert screen["depths"] == columns["depth"]
+    assert {name: screen[name] for name in ("trace_spans", "started_at", "duration_ms")} == {
+        name: whole[name] for name in ("trace_spans", "started_at", "duration_ms")
+    }
+    last_call = 1 + 39 * 26 + 1 + 3
+    rows = slice(screen["first"], screen["first"] + screen["spans"]["length"])
+    assert rows.start < last_call < rows.stop <= screen["first"] + 200
+    for name in ("span_id", "children", "offset_ms", "end_ms", "self_ms", "duration_ms"):
+        assert shown[name] == columns[name][rows]
+    first = columns["span_id"][7]
+    assert ask(f"traces/{top.trace_id}/screen?span={first}")[1]["first"] == 0
+
+
+def test_the_screen_of_a_short_trace_is_the_whole(ask, agent):
+    trace_id, _ = agent
+    assert ask(f"traces/{trace_id}/screen") == ask(f"traces/{trace_id}")
+
+
 def test_a_span_comes_with_what_was_said(ask, store):
     with traces.span("chat", "chat pocket") as span:
         span.input_messages([user("Add 2 and 3.")])

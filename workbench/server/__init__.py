@@ -24,7 +24,7 @@ from workbench.server.sessions import PlacesEndpoint, SessionsEndpoint
 from workbench.server.span import MessageEndpoint, SpanEndpoint
 from workbench.server.status import StatusEndpoint
 from workbench.server.stores import Stores
-from workbench.server.trace import DiffEndpoint, TraceEndpoint
+from workbench.server.trace import DiffEndpoint, ScreenEndpoint, TraceEndpoint
 from workbench.server.usage import ErrorsEndpoint, OutliersEndpoint, UsageEndpoint
 from workbench.server.version import VersionEndpoint
 
@@ -49,6 +49,7 @@ ENDPOINTS: Final[dict[str, type]] = {
     "totals": TotalsEndpoint,
     "traces": TracesEndpoint,
     f"traces/{_TRACE}": TraceEndpoint,
+    f"traces/{_TRACE}/screen": ScreenEndpoint,
     f"spans/{_SPAN}": SpanEndpoint,
     f"messages/{_TRACE}": MessageEndpoint,
     f"diff/{_TRACE}/{_TRACE}": DiffEndpoint,

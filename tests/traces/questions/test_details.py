@@ -21,6 +21,7 @@ from workbench.traces.questions.run_samples import results
 from workbench.traces.questions.span_detail import message_body
 from workbench.traces.questions.trace_document import trace_document
 from workbench.traces.questions.trace_items import trace_items
+from workbench.traces.questions.trace_screen import trace_screen
 
 
 def test_a_documents_spans_are_the_waterfalls_and_its_path_the_critical_one(react):
@@ -36,7 +37,13 @@ def test_a_documents_spans_are_the_waterfalls_and_its_path_the_critical_one(reac
 
 
 def test_a_trace_or_a_span_that_is_not_there_is_said(fresh_store):
-    for ask in (lambda: trace_document("0" * 32), lambda: span_detail("0" * 16), lambda: message_body("0" * 32)):
+    none = "0" * 32
+    for ask in (
+        lambda: trace_document(none),
+        lambda: trace_screen(none),
+        lambda: span_detail("0" * 16),
+        lambda: message_body(none),
+    ):
         with pytest.raises(StoreError, match="no ") as raised:
             ask()
         assert raised.value.kind == "absent"

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from workbench.errors import OptionError
-from workbench.traces.questions.filters import limited
+from workbench.traces.questions.filters import filled, limited
 from workbench.traces.store import Store
 
 if TYPE_CHECKING:
@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 
     from workbench.traces.sql import Reader
 
-__all__ = ["MOST_SPANS", "Forest", "Node", "forest", "read_forest", "read_spans"]
+__all__ = ["MOST_SPANS", "Forest", "Node", "forest", "read_forest", "read_some", "read_spans"]
 
 MOST_SPANS: Final = 100_000
 _MILLISECOND: Final = timedelta(milliseconds=1)
+_COLUMNS: Final = """
+    span_id, parent_id, name, operation, status, error_type, error_message, started_at, ended_at, duration_ms,
+    time_to_first_chunk_ms, model, tool_name, input_tokens, output_tokens, cost_usd, cost_reason, method, role,
+    notebook, cell_id"""
 _SPANS: Final = """
-    SELECT span_id, parent_id, name, operation, status, error_type, error_message, started_at, ended_at, duration_ms,
-           time_to_first_chunk_ms, model, tool_name, input_tokens, output_tokens, cost_usd, cost_reason, method, role,
-           notebook, cell_id, count(*) OVER () AS trace_spans
+    SELECT {columns}, count(*) OVER () AS trace_spans
     FROM spans WHERE trace_id = $trace_id ORDER BY started_at, span_id LIMIT $rows"""
+_SOME: Final = """
+    SELECT {columns} FROM spans WHERE trace_id = $trace_id AND span_id IN (SELECT unnest($span_ids))"""
 
 
 @dataclass(slots=True)
@@ -95,10 +99,19 @@ def read_spans(store: Store | Reader, trace_id: str, limit: int = MOST_SPANS) ->
         OptionError: there is no such trace, or the limit is out of range.
         StoreError: the store is busy, damaged or newer than this workbench.
     """
-    frame = store.query(_SPANS, trace_id=trace_id, rows=limited(limit, MOST_SPANS))
+    frame = store.query(filled(_SPANS, columns=_COLUMNS), trace_id=trace_id, rows=limited(limit, MOST_SPANS))
     if frame.is_empty():
         raise OptionError(f"There is no trace {trace_id!r}.", hint="traces_page() lists them; their ids have 32 digits")
     return frame
+
+
+def read_some(store: Store | Reader, trace_id: str, span_ids: Sequence[str]) -> pl.DataFrame:
+    """These spans of a trace, with the columns that `read_spans` reads, in any order.
+
+    Raises:
+        StoreError: the store is busy, damaged or newer than this workbench.
+    """
+    return store.query(filled(_SOME, columns=_COLUMNS), trace_id=trace_id, span_ids=list(span_ids))
 
 
 def read_forest(store: Store, trace_id: str, limit: int = MOST_SPANS) -> Forest:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from workbench.traces.sql import Reader
 
-__all__ = ["TraceDocument", "trace_document"]
+__all__ = ["TraceDocument", "read_document", "trace_document"]
 
 # A trace's spans are looked for between its first and its last start: most of a large store is passed over.
 _OURS: Final = """
@@ -64,10 +64,11 @@ def trace_document(trace_id: str, store: Store | None = None, *, limit: int = MO
         StoreError: there is no such trace, or the store is busy, damaged or newer than this workbench.
     """
     limited(limit, MOST_SPANS)
-    return (store or current_store()).read(lambda reader: _document(reader, trace_id, limit))
+    return (store or current_store()).read(lambda reader: read_document(reader, trace_id, limit))
 
 
-def _document(reader: Reader, trace_id: str, limit: int) -> TraceDocument:
+def read_document(reader: Reader, trace_id: str, limit: int) -> TraceDocument:
+    """Reads a trace where others read too; raises as `trace_document` does."""
     import polars as pl
 
     try:
