@@ -12,7 +12,7 @@ from typing import Final, cast
 
 from workbench.messages import Json, message_to_json
 from workbench.models.model import Model, Request
-from workbench.traces.redaction import names_key
+from workbench.traces.key_shapes import names_key
 
 __all__ = ["body_hash", "identity_of", "request_hash", "request_to_json", "version_of"]
 

@@ -16,6 +16,8 @@ from typing import Any, Final, cast
 
 from workbench.errors import clean_with
 from workbench.messages import Json
+from workbench.traces.key_shapes import may_hold_key, names_key, without_shapes
+from workbench.traces.open_keys import opened, settled
 from workbench.traces.rules import REDACTED, current_rules
 
 __all__ = [
@@ -23,7 +25,6 @@ __all__ = [
     "Redactor",
     "hide",
     "key_variables",
-    "names_key",
     "redact",
     "redact_growing",
     "redact_json",
@@ -32,67 +33,13 @@ __all__ = [
 
 _SHORTEST: Final = 8  # a shorter value of a key variable is a word such as "true", and would be cut out everywhere
 _RESCAN_SECONDS: Final = 0.25
-_KEY_NAME: Final = re.compile(
-    r"(^|_)(key|token|passwd|passphrase|pat)s?$|api_?key|access_?key|private_?key|secret|password", re.IGNORECASE
-)
-# A text that has none of these has no key shape; looking for them takes microseconds, the patterns fifty. They are
-# grouped by a character, because one character is found ten times faster than several.
-_MARKS: Final = {
-    "_": ("hf_", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_", "gsk_", "r8_", "ccess_key", "CCESS_KEY"),
-    "-": ("sk-", "xai-", "nvapi-", "pplx-", "glpat-", "xox", "PRIVATE KEY"),
-    "A": ("AIza", "AKIA", "ASIA"),
-    ".": ("eyJ",),
-    "K": ("ccessKey",),
-    "r": ("earer",),
-    "R": ("EARER",),
-}
-_SHAPES: Final = re.compile(
-    r"""(?<![A-Za-z0-9])(?:
-        sk-(?=[a-z_-]*[0-9A-Z])[A-Za-z0-9_-]{16,}
-      | AIza[A-Za-z0-9_-]{30,}
-      | (?:gh[pousr]|hf|gsk|r8|github_pat)_[A-Za-z0-9_]{20,}
-      | (?:xai|nvapi|pplx|glpat)-[A-Za-z0-9_-]{20,}
-      | xox[abeprs]-[A-Za-z0-9-]{10,}
-      | (?:AKIA|ASIA)[A-Z0-9]{16}
-      | eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{8,}
-    )
-    | (?<=-----BEGIN)[A-Z ]*PRIVATE\ KEY-----.*?(?:-----END[A-Z ]*PRIVATE\ KEY-----|\Z)
-    """,
-    re.VERBOSE | re.DOTALL,
-)
-_NAMED: Final = re.compile(  # no shape of their own: known by the word before them
-    r"""(bearer\s+)[A-Za-z0-9._~+/-]{16,}=*|(secret_?access_?key["'\s]*[=:]["'\s]*)[A-Za-z0-9/+]{40}""", re.IGNORECASE
-)
-# how a key begins, and the end of a text that may be a key's beginning, as long as more is to come
-_BEGINNINGS: Final = (
-    "sk-", "AIza", "ghp_", "gho_", "ghu_", "ghs_", "ghr_", "hf_", "gsk_", "r8_", "github_pat_", "xai-", "nvapi-",
-    "pplx-", "glpat-", "xox", "AKIA", "ASIA", "eyJ",
-)  # fmt: skip
-_OPENINGS: Final = (*(each.lower() for each in _BEGINNINGS), "bearer", "key")
-_OPEN: Final = re.compile(
-    rf"""(?: (?<![A-Za-z0-9])(?:{"|".join(_BEGINNINGS)})
-      | (?<=bearer\s) | (?<=access_key)["'\s]*[=:]["'\s]* | (?<=accesskey)["'\s]*[=:]["'\s]*
-    )[A-Za-z0-9._~+/=-]*\Z""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_LONGEST_OPEN: Final = 4096
 _NO_WORD: Final = re.compile(r"[0-9A-Z]")
 _ELLIPSIS: Final = re.compile(r"(…|\.\.\.)")
 
 
 def key_variables() -> list[str]:
     """The names of the set environment variables that look like keys; never their values."""
-    return sorted(name for name, value in os.environ.items() if value and _KEY_NAME.search(name))
-
-
-def names_key(name: str) -> bool:
-    """Whether a variable or header of this name holds a key.
-
-    Example:
-        >>> [name for name in ("OPENAI_API_KEY", "X-Auth-Token", "keyboard") if names_key(name)]
-        ['OPENAI_API_KEY', 'X-Auth-Token']
-    """
-    return _KEY_NAME.search(name.replace("-", "_")) is not None
+    return sorted(name for name, value in os.environ.items() if value and names_key(name))
 
 
 class Redactor:
@@ -114,7 +61,7 @@ class Redactor:
 
     def suspects(self, text: str) -> bool:
         """Whether this text, raw or as JSON, may hold what has to go, as of the last `watch`; never wrongly False."""
-        return bool(current_rules()) or self._may_hold_key(text)
+        return bool(current_rules()) or may_hold_key(text, self._secrets)
 
     def text(self, text: str) -> str:
         """The text with every key, and every match of a rule, replaced by `[redacted]`."""
@@ -124,16 +71,16 @@ class Redactor:
     def name(self, text: str) -> str:
         """An identifier with every key replaced; rules do not change it, because rows are found by it."""
         self.watch()
-        if not self._may_hold_key(text):
+        if not may_hold_key(text, self._secrets):
             return text
         for secret in self._secrets:
             text = text.replace(secret, REDACTED)
-        return _NAMED.sub(rf"\1\2{REDACTED}", _SHAPES.sub(REDACTED, text))
+        return without_shapes(text)
 
     def growing(self, text: str) -> str:
         """A text that is still coming, redacted as far as it is settled: a key's beginning waits for its end."""
         self.watch()
-        return self.text(text[: self._before_keys(text, self._opened(text, (*self._secrets, *_BEGINNINGS)))])
+        return self.text(text[: settled(text, self._secrets)])
 
     def cut(self, text: str) -> str:
         """What others may have cut short, as frames and errors are: a key's beginning goes too, before an ellipsis and
@@ -141,38 +88,12 @@ class Redactor:
         text = self.name(text)
         parts = _ELLIPSIS.split(text) if "…" in text or "..." in text else [text]
         for place in range(0, len(parts), 2):
-            start = self._opened(parts[place], self._secrets)
+            start = opened(parts[place], self._secrets)
             rest = parts[place][start:]
             known = any(secret.startswith(rest) for secret in self._secrets)
             if len(rest) >= _SHORTEST and (known or _NO_WORD.search(rest)):
                 parts[place] = parts[place][:start] + REDACTED
         return "".join(parts)
-
-    def _before_keys(self, text: str, place: int) -> int:
-        """The place, or where a whole key begins that lies across it: another key may begin with that one's end."""
-        matches = (
-            match for shape in (_SHAPES, _NAMED) for match in shape.finditer(text, max(place - _LONGEST_OPEN, 0))
-        )
-        starts = [match.start() for match in matches if match.start() < place < match.end()]
-        for secret in self._secrets:
-            start = text.find(secret, max(place - len(secret) + 1, 0), place + len(secret) - 1)
-            starts += [start] if start >= 0 else []
-        return self._before_keys(text, min(starts)) if starts else place
-
-    def _opened(self, text: str, keys: tuple[str, ...]) -> int:
-        """Where at the text's end a key may have begun that goes on after it."""
-        tail = text[-_LONGEST_OPEN:]
-        words = tail.rsplit(None, 2)[-2:] if tail and not tail[-1].isspace() else []
-        at = tail.rfind(words[0], 0, len(tail) - len(words[-1]) * (len(words) > 1)) if words else len(tail)
-        last = tail[at:].lower()  # the pattern takes ten times as long as finding out that it need not be tried
-        opened = _OPEN.search(tail, at) if any(map(last.__contains__, _OPENINGS)) else None
-        starts = [opened.start()] if opened else []
-        for key in keys:
-            start = tail.find(key[0], max(len(tail) - len(key) + 1, 0))
-            while start >= 0 and not key.startswith(tail[start:]):
-                start = tail.find(key[0], start + 1)
-            starts += [start] if start >= 0 else []
-        return len(text) - len(tail) + min(starts, default=len(tail))
 
     def values(self, value: Json) -> Json:
         """A JSON value with its strings, and its objects' names, redacted by `text`."""
@@ -198,15 +119,9 @@ class Redactor:
         """In a forked child: a lock that another thread of the parent may have held begins anew."""
         self._lock = threading.RLock()
 
-    def _may_hold_key(self, text: str) -> bool:
-        for character, marks in _MARKS.items():
-            if character in text and any(map(text.__contains__, marks)):
-                return True
-        return any(map(text.__contains__, self._secrets))
-
     def _scan(self, now: float) -> None:
         pairs = os.environ.copy().items()
-        names = {name: value for name, value in pairs if len(value) >= _SHORTEST and _KEY_NAME.search(name)}
+        names = {name: value for name, value in pairs if len(value) >= _SHORTEST and names_key(name)}
         with self._lock:
             seen = self._seen.union(names.values(), _told)
             if seen != self._seen:
