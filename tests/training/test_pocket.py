@@ -7,8 +7,9 @@ import pytest
 from workbench import traces
 from workbench.errors import OptionError
 from workbench.networks import Tokenizer, load_transformer
-from workbench.training import pocket
+from workbench.training import pocket, shipped
 from workbench.training.recipe import RECIPES, recipe
+from workbench.training.shipped import shipped_sizes, weights_folder
 
 
 @pytest.fixture
@@ -19,8 +20,10 @@ def small(monkeypatch):
     return shape
 
 
-def test_the_command_trains_records_and_does_not_repeat_what_is_done(tmp_path, capsys, small):
-    options = ["--out", str(tmp_path / "out"), "--checkpoint", str(tmp_path / "kept"), "--steps", "4", "--every", "1"]
+def test_the_command_trains_records_and_does_not_repeat_what_is_done(tmp_path, capsys, small, monkeypatch):
+    monkeypatch.setattr(shipped, "HOME", tmp_path)
+    out = weights_folder("300k")
+    options = ["--size", "300k", "--checkpoint", str(tmp_path / "kept"), "--steps", "4", "--every", "1"]
     options += ["--store", str(tmp_path / "runs.duckdb"), "--measure-count", "1"]
     pocket.main(options)
     *lines, last = capsys.readouterr().out.splitlines()
@@ -28,17 +31,19 @@ def test_the_command_trains_records_and_does_not_repeat_what_is_done(tmp_path, c
     assert (body["name"], body["steps"], body["sessions"]) == ("pocket_training", 4, 1)
     assert body["tokens"] > 4 * 400
     assert sum("loss" in line for line in lines) == 4
-    assert load_transformer(tmp_path / "out").config == small
-    assert Tokenizer.load(tmp_path / "out" / "tokenizer.json").size == small.vocabulary
+    assert shipped_sizes() == ("300k",)
+    assert load_transformer(out).config == small
+    assert Tokenizer.load(out / "tokenizer.json").size == small.vocabulary
+    assert json.loads((out / "training.json").read_text())["command"].endswith("--size 300k --seed 0 --steps 4")
     assert traces.query("select kind, status, seed from runs").rows() == [("training", "ok", 0)]
     losses = traces.query("select value from metrics where name = 'loss'")["value"].to_list()
     assert len(losses) == 4
     assert all(5 < loss < 9 for loss in losses)  # an untrained network is near ln 1024
-    weights = (tmp_path / "out" / "model.safetensors").read_bytes()
+    weights = (out / "model.safetensors").read_bytes()
     pocket.main(options)
     again = json.loads(capsys.readouterr().out.splitlines()[-1])
     assert (again["steps"], again["tokens"]) == (4, body["tokens"])
-    assert (tmp_path / "out" / "model.safetensors").read_bytes() == weights
+    assert (out / "model.safetensors").read_bytes() == weights
 
 
 @pytest.mark.usefixtures("small")
@@ -66,7 +71,7 @@ def test_a_batch_is_a_function_of_the_seed_and_the_step():
 
 
 def test_the_tables_of_the_recipes_fit_into_the_wheel():
-    for size, most in (("1m", 1.2e6), ("4m", 4.6e6), ("10m", 11.5e6)):
+    for size, most in (("300k", 0.33e6), ("1m", 1.2e6), ("4m", 4.6e6), ("10m", 11.5e6)):
         shape = RECIPES[size].shape
         attention = 2 * shape.width * shape.head_size * (shape.heads + shape.kv_heads)
         parameters = shape.layers * (attention + 3 * shape.width * shape.hidden) + shape.vocabulary * shape.width

@@ -13,7 +13,10 @@ def add_to(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> Non
     """Adds the command to the program."""
     parser = commands.add_parser("serve", help="a model for programs that speak OpenAI's protocol")
     parser.add_argument(
-        "-m", "--model", action="append", help="as after %%%%llm -m; may be given again (default pocket)"
+        "-m",
+        "--model",
+        action="append",
+        help="as after %%%%llm -m, such as pocket:300k; may be given again (default pocket)",
     )
     parser.add_argument("--host", default="127.0.0.1", help="address to listen at (default 127.0.0.1)")
     parser.add_argument("--port", type=int, default=8642, help="0 takes a free one (default 8642)")

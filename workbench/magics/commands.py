@@ -34,6 +34,7 @@ from workbench.methods import find_method, find_optimiser, method_names
 from workbench.methods.catalogue import OPTIMISERS
 from workbench.methods.requirements import requirements
 from workbench.models import model_names
+from workbench.models.providers import LOCAL
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -90,11 +91,11 @@ def _models(host: Host, shell: InteractiveShell, argument: str) -> str:
             f"%llm models was given {argument!r}, which no known name has; a provider may have more.",
             hint="%llm models",
         )
-    local = [name for name in names if ":" not in name or name.endswith(":")]
+    local = [name for name in names if name.partition(":")[0] in LOCAL]
     hosted: dict[str, list[str]] = {}
     for name in names:
         provider, _, model = name.partition(":")
-        if model:
+        if provider not in LOCAL:
             hosted.setdefault(provider, []).append(model)
     lines = [f"{'*' if name == used else ' '} {name}" for name in local]
     lines += [

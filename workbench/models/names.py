@@ -12,8 +12,9 @@ from typing import Final
 
 from workbench.errors import ModelError, nearest
 from workbench.models.providers import HOSTED, LOCAL, provider_of
+from workbench.training.shipped import DEFAULT, shipped_sizes
 
-__all__ = ["ModelName", "model_names", "parse"]
+__all__ = ["ModelName", "model_names", "parse", "pocket_name"]
 
 # other words that people use for a provider
 ALIASES: Final = {
@@ -50,7 +51,7 @@ def parse(name: str) -> ModelName:
     """Takes a name apart and checks the provider; which models a hosted provider has, only the provider knows.
 
     Args:
-        name: `provider:model`, or `pocket` or `scripted` alone.
+        name: `provider:model`, or `pocket` or `scripted` alone; `pocket:SIZE` is another size of it.
 
     Raises:
         ModelError: (kind `unknown_model`) no such provider, or no model after it.
@@ -88,7 +89,19 @@ def model_names() -> list[str]:
         >>> "pocket" in model_names()
         True
     """
-    return [*(name for name in LOCAL if name not in _ASKS), *(f"{name}:" for name in _ASKS), *hosted_names()]
+    pocket = [pocket_name(size) for size in shipped_sizes() if size != DEFAULT]
+    local = [name for name in LOCAL if name not in _ASKS]
+    return [*local, *pocket, *(f"{name}:" for name in _ASKS), *hosted_names()]
+
+
+def pocket_name(size: str) -> str:
+    """How a pocket model of this size is asked.
+
+    Example:
+        >>> pocket_name("1m"), pocket_name("300k")
+        ('pocket', 'pocket:300k')
+    """
+    return "pocket" if size == DEFAULT else f"pocket:{size}"
 
 
 @cache

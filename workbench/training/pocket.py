@@ -1,10 +1,11 @@
 """Train a pocket model: `python -m workbench.training.pocket`.
 
-    python -m workbench.training.pocket [--size 1m|4m|10m] [--seed 0] [--out FOLDER]
+    python -m workbench.training.pocket [--size 300k|1m|4m|10m] [--seed 0] [--out FOLDER]
 
 Everything comes from the seed. An interrupted run goes on from its checkpoint with the same command and ends with the
-same weights; these are written when the last step is done. Expected on two quiet cores: 1m within 90 minutes, 4m within
-three hours; the expected duration is printed after 100 steps.
+same weights; these are written when the last step is done, by default into the package, where `-m pocket:SIZE` finds
+them. Expected on two quiet cores: 300k within 60 minutes, 1m within 90, 4m within three hours; the expected duration is
+printed after 100 steps.
 """
 
 from __future__ import annotations
@@ -36,11 +37,11 @@ from workbench.training.curriculum.mixture import Mixture, history, training_pro
 from workbench.training.measure import held_out_accuracy
 from workbench.training.progress import Progress
 from workbench.training.recipe import RECIPES, Recipe, recipe
+from workbench.training.shipped import DEFAULT, weights_folder
 from workbench.training.trainer import TrainingState, train
 
 __all__ = ["main", "train_tokenizer"]
 
-_HOME = Path(__file__).parents[1] / "models" / "pocket"
 _ENDS = {"bos": "<|begin|>", "eos": "<|end|>", "pad": "<|pad|>"}
 
 
@@ -64,7 +65,7 @@ class _Run:
 
     def __init__(self, options: argparse.Namespace) -> None:
         self.options = options
-        self.out: Path = options.out or _HOME / ("weights" if options.size == "1m" else f"weights-{options.size}")
+        self.out: Path = options.out or weights_folder(options.size)
         self.folder: Path = options.checkpoint or Path("build") / f"pocket-{options.size}"
         self.recipe = _scaled(recipe(options.size), options.steps)
         self.tokenizer = train_tokenizer(options.seed, self.recipe.first, self.recipe.shape.vocabulary)
@@ -181,11 +182,13 @@ def main(arguments: list[str] | None = None) -> None:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("python -m workbench.training.pocket", description=__doc__)
     parser.formatter_class = argparse.RawDescriptionHelpFormatter
-    parser.add_argument("--size", choices=tuple(RECIPES), default="1m", help="parameters (default 1m)")
+    parser.add_argument("--size", choices=tuple(RECIPES), default=DEFAULT, help=f"parameters (default {DEFAULT})")
     parser.add_argument("--seed", type=int, default=0, help="of the weights and of the data (default 0)")
     parser.add_argument("--steps", type=int, help="updates, for a shorter or longer run than the recipe's")
     parser.add_argument("--minutes", type=float, help="stop after so many minutes; the same command goes on")
-    parser.add_argument("--out", type=Path, help="folder for weights and tokenizer (default: those of the package)")
+    parser.add_argument(
+        "--out", type=Path, help="folder for weights and tokenizer (default: the size's in the package)"
+    )
     parser.add_argument("--checkpoint", type=Path, help="folder of the checkpoint (default build/pocket-SIZE)")
     parser.add_argument("--restart", action="store_true", help="begin again although there is a checkpoint")
     parser.add_argument("--store", type=Path, help="trace store in which to record the run and its metrics")

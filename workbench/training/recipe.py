@@ -82,6 +82,7 @@ def _shape(width: int, layers: int, heads: int, kv_heads: int, hidden: int) -> T
 
 
 RECIPES: Mapping[str, Recipe] = {
+    "300k": Recipe(_shape(64, 4, 4, 2, 176), TrainingConfig(steps=6_000, rate=3e-3)),
     "1m": Recipe(_shape(128, 5, 4, 2, 352), TrainingConfig(steps=11_000, rate=2e-3)),
     "4m": Recipe(_shape(256, 6, 8, 2, 640), TrainingConfig(steps=8_000, rate=1.5e-3)),
     "10m": Recipe(_shape(384, 7, 12, 4, 960), TrainingConfig(steps=20_000, rate=1e-3), rows=40),

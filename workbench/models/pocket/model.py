@@ -27,10 +27,11 @@ from workbench.networks.jinja_template import JinjaTemplate
 from workbench.networks.job import Job, TokenScores
 from workbench.networks.prefixes import Prefixes
 from workbench.networks.transformer import Transformer
+from workbench.training.shipped import weights_folder
 
 __all__ = ["WEIGHTS", "PocketModel"]
 
-WEIGHTS = Path(__file__).parent / "weights"
+WEIGHTS = weights_folder()
 
 
 class PocketModel(Inside):
