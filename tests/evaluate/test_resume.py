@@ -11,9 +11,13 @@ from workbench import traces
 from workbench.errors import ModelError, OptionError
 from workbench.evaluate import Dataset, Limits, Sample, load, numeric, run, scorer
 from workbench.messages import Answer, user
+from workbench.models.budget import clear_budget, set_budget
+from workbench.models.controls import left_usd
 from workbench.models.model import Request, Settings
 from workbench.models.scripted import ScriptedModel
 from workbench.models.traced import Traced
+from workbench.prices import dollars
+from workbench.widgets import ProgressBar
 
 SAMPLES = [Sample(f"s{number}", f"What is {number} + 1?", number + 1) for number in range(6)]
 
@@ -163,6 +167,29 @@ async def test_a_money_limit_makes_no_call_that_may_pass_it_and_the_run_goes_on_
     assert (whole.run_id, whole.status, whole.samples.height) == (tiny.run_id, "ok", 6)
     spent = traces.query("SELECT sum(cost_usd) FROM spans WHERE operation = 'chat'").item()
     assert 0 < spent < 1.0
+
+
+async def test_who_watches_a_run_sees_what_its_bound_and_the_notebooks_budget_leave():
+    model = Traced(ScriptedModel(lambda request: "4", name="openai:gpt-5-mini"))
+    program = asking(model, settings=Settings(max_tokens=100))
+    seen, shown = [], []
+    bar = ProgressBar(lambda bundle: shown.append(bundle["text/plain"]) or (lambda new: shown.append(new["text/plain"])))
+
+    def watch(done, total, usd):
+        seen.append((usd, left_usd()))
+        bar(done, total, usd)
+
+    await run({"p": program}, SAMPLES, [numeric], name="t", limits=Limits(usd=1.0), progress=watch, concurrency=1)
+    assert [left for _, left in seen] == pytest.approx([1.0 - usd for usd, _ in seen])
+    assert shown[-1].startswith(f"6 of 6 answers, {dollars(seen[-1][0])}, {dollars(seen[-1][1])} left, ")
+    set_budget(0.5)
+    await run({"p": program}, SAMPLES, [numeric], name="t", limits=Limits(usd=1.0), progress=watch, concurrency=1)
+    assert seen[-1][1] == pytest.approx(0.5 - seen[-1][0])
+    clear_budget()
+    assert left_usd() is None
+    seen.clear()
+    await run({"p": program}, SAMPLES, [numeric], name="u", progress=watch)
+    assert {left for _, left in seen} == {None}
 
 
 async def test_tokens_seconds_and_errors_stop_a_run_and_keep_what_is_done():

@@ -22,6 +22,7 @@ from workbench.magics.options import Line, bound_name, read_line
 from workbench.magics.page import Page
 from workbench.magics.several import read_count, read_models
 from workbench.magics.toolbox import find_tools
+from workbench.models.controls import left_usd
 from workbench.prices import dollars
 from workbench.tables import Table
 
@@ -82,7 +83,7 @@ class EvalMagics(Magics):
             usd=_number(given, "usd", magic), tokens=read_count(given, "tokens", magic),
             seconds=_number(given, "seconds", magic), errors=_whole(given, "errors", magic),
         )  # fmt: skip
-        board = _Board(programs, limits.usd)
+        board = _Board(programs)
         results: dict[str, Any] = {}
         post: Post[_Seen] = Post()
         options: dict[str, Any] = {
@@ -139,7 +140,7 @@ async def _evaluated(
         called = f"{name or 'eval'}: {task}"
         results[task] = await run(
             programs, samples, scorers, name=called, limits=left,
-            progress=lambda done, total, usd, task=task: post.put((task, (done, total, usd))),
+            progress=lambda done, total, usd, task=task: post.put((task, (done, usd, left_usd()))),
             watch=lambda answered, task=task: post.put((task, answered)), **options,
         )  # fmt: skip
         if results[task].status != "ok":
@@ -165,8 +166,8 @@ class _Arm:
 class _Board:
     """What is shown while it goes on: how far it is, and each program's answers so far."""
 
-    def __init__(self, programs: Mapping[str, Any], limit_usd: float | None) -> None:
-        self.limit_usd = limit_usd
+    def __init__(self, programs: Mapping[str, Any]) -> None:
+        self._left_usd: float | None = None
         self._arms = {program: _Arm() for program in programs}
         self._done: dict[str, int] = {}
         self._usd: dict[str, float | None] = {}
@@ -177,7 +178,7 @@ class _Board:
         """What has come."""
         for task, each in seen:
             if isinstance(each, tuple):
-                self._done[task], _, self._usd[task] = each
+                self._done[task], self._usd[task], self._left_usd = each
                 continue
             arm = self._arms[each.case.program]
             arm.answers += 1
@@ -193,10 +194,7 @@ class _Board:
         known = [usd for usd in self._usd.values() if usd is not None]
         usd = sum(known) if len(known) == len(self._usd) else None
         left = f", about {seconds / done * (self.total - done):.0f} s to go" if 0 < done < self.total else ""
-        bound = self.limit_usd
-        money = dollars(usd) + (
-            f", {dollars(max(0.0, bound - usd))} left" if bound is not None and usd is not None else ""
-        )
+        money = dollars(usd) + ("" if self._left_usd is None else f", {dollars(self._left_usd)} left")
         return f"{done:,} of {self.total:,} answers, {money}, {seconds:.0f} s{left}"
 
     def _table(self) -> Table:

@@ -25,6 +25,7 @@ from workbench.magics.toolbox import find_tools
 from workbench.maps import LocalMap
 from workbench.methods import find_method
 from workbench.methods.primitives import schema_of
+from workbench.models.controls import left_usd
 from workbench.models.model import Model
 from workbench.prices import dollars
 
@@ -37,7 +38,7 @@ __all__ = ["map_cell", "run_map"]
 _ROWS: Final = 5
 _ALONE: Final = {"samples": "-n", "conversation": "-c", "show": "--show", "dry_run": "--dry-run", "save": "--save"}
 _QUIET: Final = "color:var(--jp-ui-font-color2,inherit);font-size:var(--jp-ui-font-size1,.85em)"
-_Count = tuple[int, int, float | None]
+_Count = tuple[int, int, float | None, float | None]  # rows done, all, dollars spent, dollars left
 
 
 def map_cell(
@@ -126,7 +127,7 @@ def run_map(
     page, began = Page(shell), time.perf_counter()
 
     def told(done: int, total: int, usd: float | None) -> None:
-        post.put((done, total, usd))
+        post.put((done, total, usd, left_usd()))
 
     job = RowMap(
         cases,
@@ -140,8 +141,8 @@ def run_map(
 
     def show(events: Sequence[_Count | Wanted]) -> float:
         if counts := [event for event in events if not isinstance(event, Wanted)]:
-            done, total, usd = counts[-1]
-            words = _progress(done, total, usd, time.perf_counter() - began)
+            done, total, usd, left = counts[-1]
+            words = _progress(done, total, usd, left, time.perf_counter() - began)
             bar = f'<progress max="{total}" value="{done}" aria-label="rows done" style="width:16em"></progress>'
             page.draw(lambda: f'{bar} <span role="status" style="{_QUIET}">{html.escape(words)}</span>', lambda: words)
         for event in events:
@@ -182,9 +183,10 @@ async def _awaited(job: RowMap) -> Any:
     return await job
 
 
-def _progress(done: int, total: int, usd: float | None, seconds: float) -> str:
-    left = f", about {seconds / done * (total - done):.0f} s to go" if done < total else ""
-    return f"{done:,} of {total:,} rows, {dollars(usd)}, {seconds:.0f} s{left}"
+def _progress(done: int, total: int, usd: float | None, left_usd: float | None, seconds: float) -> str:
+    money = dollars(usd) + ("" if left_usd is None else f", {dollars(left_usd)} left")
+    to_go = f", about {seconds / done * (total - done):.0f} s to go" if done < total else ""
+    return f"{done:,} of {total:,} rows, {money}, {seconds:.0f} s{to_go}"
 
 
 def _words(job: RowMap, asked: str, state: str, seconds: float, name: str | None) -> str:

@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-from workbench.errors import DataError
-from workbench.models.budget import Budget, Ledger, store_ledger
+from workbench.errors import DataError, StoreError
+from workbench.models.budget import Budget, Ledger, standings, store_ledger
 from workbench.models.budgeted import Budgeted
 from workbench.models.cache import Cache, store_cache
 from workbench.models.cached import Cached
@@ -27,6 +27,7 @@ __all__ = [
     "current_controls",
     "governed",
     "hold",
+    "left_usd",
     "open_recording",
     "open_replay",
     "record",
@@ -220,6 +221,25 @@ def open_replay(path: Path | str) -> Cassette:
     if not Path(path).expanduser().is_file():
         raise DataError(f"There is no file {str(path)!r} to replay.", hint=f"record it first: `%llm record {path}`")
     return Cassette(path)
+
+
+def left_usd() -> float | None:
+    """What the budgets around the code that asks still leave, the least of them; None where there is none.
+
+    What is reserved for calls under way counts as left, so that the number does not jump as they come and go. A budget
+    that cannot be read says nothing here; the next call says so.
+
+    Example:
+        >>> with spending(0.5):
+        ...     left_usd()
+        0.5
+    """
+    purse = current_controls().purse
+    try:
+        held = [*standings(), *(purse.standings() if purse is not None else ())]
+    except StoreError:
+        return None
+    return min((max(0.0, one.budget.usd - one.spent_usd) for one in held), default=None)
 
 
 @contextmanager

@@ -5,10 +5,11 @@ from __future__ import annotations
 import html
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final, final
 
 from workbench.errors import OptionError
+from workbench.models.controls import left_usd
 from workbench.widgets.theme import price
 
 __all__ = ["ProgressBar", "progress_html", "progress_text"]
@@ -60,8 +61,8 @@ def progress_html(done: float, total: float, spent_usd: float | None, seconds: f
 class ProgressBar:
     """Shows how far long work is, at most ten times a second.
 
-    `await evaluate.run(..., progress=ProgressBar())` counts answers and money, `continual.run(..., progress=…)` tasks
-    with the accuracy on them, `training.train(..., report=…)` steps with the loss. In plain IPython and in scripts,
+    `await evaluate.run(..., progress=ProgressBar())` counts answers, and money spent and left where the run or the
+    notebook has a bound; `continual.run(..., progress=…)` counts tasks with the accuracy on them, `training.train(..., report=…)` steps with the loss. In plain IPython and in scripts,
     where an output cannot be replaced, it shows only the end.
 
     Args:
@@ -98,6 +99,8 @@ class ProgressBar:
         if self._replace is None and self._show is _notebook and not is_end and not _in_kernel():
             return
         self._shown_at = now
+        if news.noun == "answers" and (left := left_usd()) is not None:
+            news = replace(news, words=f"{news.words}, {price(left)} left")
         bundle = self._bundle(news, now - self._begun)
         if self._replace is None:
             self._replace = self._show(bundle)
