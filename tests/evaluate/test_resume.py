@@ -173,7 +173,12 @@ async def test_who_watches_a_run_sees_what_its_bound_and_the_notebooks_budget_le
     model = Traced(ScriptedModel(lambda request: "4", name="openai:gpt-5-mini"))
     program = asking(model, settings=Settings(max_tokens=100))
     seen, shown = [], []
-    bar = ProgressBar(lambda bundle: shown.append(bundle["text/plain"]) or (lambda new: shown.append(new["text/plain"])))
+
+    def show(bundle):
+        shown.append(bundle["text/plain"])
+        return show
+
+    bar = ProgressBar(show)
 
     def watch(done, total, usd):
         seen.append((usd, left_usd()))

@@ -61,9 +61,9 @@ def progress_html(done: float, total: float, spent_usd: float | None, seconds: f
 class ProgressBar:
     """Shows how far long work is, at most ten times a second.
 
-    `await evaluate.run(..., progress=ProgressBar())` counts answers, and money spent and left where the run or the
-    notebook has a bound; `continual.run(..., progress=…)` counts tasks with the accuracy on them, `training.train(..., report=…)` steps with the loss. In plain IPython and in scripts,
-    where an output cannot be replaced, it shows only the end.
+    `await evaluate.run(..., progress=ProgressBar())` counts answers, with the money spent and what a bound leaves;
+    `continual.run(..., progress=…)` tasks with the accuracy on them, `training.train(..., report=…)` steps with the
+    loss. In plain IPython and in scripts, where an output cannot be replaced, it shows only the end.
 
     Args:
         show: puts a first bundle of MIME types on the page and returns what replaces it; by default the notebook's.
