@@ -13,6 +13,7 @@ from workbench.continual.strategies.gdumb import gdumb
 from workbench.continual.strategies.grid import grid
 from workbench.continual.strategies.hat import hat
 from workbench.continual.strategies.hle import hle
+from workbench.continual.strategies.ibcl import ibcl
 from workbench.continual.strategies.icarl import icarl
 from workbench.continual.strategies.joint import cumulative, joint
 from workbench.continual.strategies.lora import lora
@@ -44,6 +45,7 @@ __all__ = [
     "grid",
     "hat",
     "hle",
+    "ibcl",
     "icarl",
     "joint",
     "lora",
