@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import platform
 import subprocess
 import sys
 import tempfile
@@ -29,7 +28,9 @@ import time
 from pathlib import Path
 from typing import Any
 
+import jax
 import numpy as np
+from reporting import Figure, aimed, finish, spread
 
 from workbench.continual import digits, permuted
 
@@ -56,17 +57,7 @@ def child(python: str, script: str, *arguments: object, cache: Path | None = Non
     return json.loads(ran.stdout.splitlines()[-1])
 
 
-def figure(name: str, values: list[float], unit: str, *, aim: float | None = None, **more: Any) -> dict[str, Any]:
-    """The median of the rounds, with the least and the greatest; where an aim is given, whether it was met."""
-    made: dict[str, Any] = {"figure": name, "value": round(float(np.median(values)), 3), "unit": unit}
-    made |= {"low": round(min(values), 3), "high": round(max(values), 3), "n": len(values)}
-    if aim is not None:
-        above = unit == "×"
-        made |= {"aim": aim, "met": bool(made["value"] >= aim if above else made["value"] <= aim)}
-    return made | more
-
-
-def race(python: str | None, steps: int, rounds: int, folder: Path) -> list[dict[str, Any]]:
+def race(python: str | None, steps: int, rounds: int, folder: Path) -> list[Figure]:
     """Steps per CPU-second of each strategy, everyone in turns, and how many times Avalanche's that is."""
     stream, data = permuted(digits(), 10), folder / "race.npz"
     np.savez(data, x=stream.train.x, y=stream.train.y, test_x=stream.test.x, test_y=stream.test.y)
@@ -91,20 +82,20 @@ def race(python: str | None, steps: int, rounds: int, folder: Path) -> list[dict
         print(f"{name:9} steps per CPU-second: {median}; accuracy: { {k: round(v, 3) for k, v in accuracy.items()} }")
         peers = {peer: median[peer] for peer in ("avalanche", "torch by hand") if peer in median}
         mine = rates["workbench"]
-        figures.append(figure(f"{name}_steps_per_cpu_second", mine, "steps/CPU-s", peers=peers))
-        figures.append(figure(f"{name}_steps_per_cpu_second_with_loading", rates["whole call"], "steps/CPU-s"))
+        figures.append(spread(f"{name}_steps_per_cpu_second", mine, "steps/CPU-s") | {"peers": peers})
+        figures.append(spread(f"{name}_steps_per_cpu_second_with_loading", rates["whole call"], "steps/CPU-s"))
         if python:
             ratios = [a / b for a, b in zip(mine, rates["avalanche"], strict=True)]
-            figures.append(figure(f"{name}_over_avalanche", ratios, "×", aim=aim))
+            figures.append(aimed(spread(f"{name}_over_avalanche", ratios, "×"), aim, at_least=True))
             ratios = [a / b for a, b in zip(mine, rates["torch by hand"], strict=True)]
-            figures.append(figure(f"{name}_over_torch_by_hand", ratios, "×"))
+            figures.append(spread(f"{name}_over_torch_by_hand", ratios, "×"))
         else:
             unknown = {"figure": f"{name}_over_avalanche", "value": None, "unit": "×", "aim": aim, "met": None}
             figures.append(unknown | {"why": "no peer: give --python-of avalanche=PYTHON"})
     return figures
 
 
-def seeds(names: list[str], steps: int, rounds: int, cache: Path) -> list[dict[str, Any]]:
+def seeds(names: list[str], steps: int, rounds: int, cache: Path) -> list[Figure]:
     """How many times the seconds of one seed eight take, on all cores."""
     figures = []
     for name in names:
@@ -116,44 +107,42 @@ def seeds(names: list[str], steps: int, rounds: int, cache: Path) -> list[dict[s
             for _ in range(rounds)
         ]
         ratios = [eight["wall_seconds"] / one["wall_seconds"] for one, eight in runs]
-        figures.append(figure(f"{name}_eight_seeds_over_one", ratios, "times", aim=4.5))
+        figures.append(aimed(spread(f"{name}_eight_seeds_over_one", ratios, "times"), 4.5))
         rates = [eight["steps"] / eight["wall_seconds"] for _, eight in runs]
-        figures.append(figure(f"{name}_eight_seeds_steps_per_second", rates, "seed-steps/s"))
+        figures.append(spread(f"{name}_eight_seeds_steps_per_second", rates, "seed-steps/s"))
         print(f"{name:9} eight seeds take {np.median(ratios):.2f} times as long as one on {os.cpu_count()} cores")
     return figures
 
 
-def wide(steps: int, cache: Path) -> list[dict[str, Any]]:
+def wide(steps: int, cache: Path) -> list[Figure]:
     """Split-MNIST's iterations."""
     found = child(sys.executable, "with_workbench.py", "wide", steps, cache=cache, pinned=False)
     full = steps == 2000
     name = f"split_mnist_{found['steps']}_steps"
     print(f"{found['steps']} steps of 784-400-400-10: {found['wall_seconds']:.1f} s, {found['cpu_seconds']:.1f} CPU-s")
-    return [
-        figure(f"{name}_seconds", [found["wall_seconds"]], "s", aim=60 if full else None),
-        figure(f"{name}_cpu_seconds", [found["cpu_seconds"]], "CPU-s"),
-    ]
+    wall = spread(f"{name}_seconds", [found["wall_seconds"]], "s")
+    return [aimed(wall, 60) if full else wall, spread(f"{name}_cpu_seconds", [found["cpu_seconds"]], "CPU-s")]
 
 
-def first(rounds: int, folder: Path) -> list[dict[str, Any]]:
+def first(rounds: int, folder: Path) -> list[Figure]:
     """Seconds from the call of `run` to the first task learned and tested, with an empty cache and with a full one."""
     cold = [child(sys.executable, "with_workbench.py", "first", cache=folder / f"cold-{n}") for n in range(rounds)]
     warm = [child(sys.executable, "with_workbench.py", "first", cache=folder / "cold-0") for _ in range(rounds + 1)]
     figures = []
     for name, runs, aim in (("cold", cold, 10), ("warm", warm, 2)):
-        figures.append(figure(f"first_result_{name}_seconds", [one["wall_seconds"] for one in runs], "s", aim=aim))
-        figures.append(figure(f"first_result_{name}_cpu_seconds", [one["cpu_seconds"] for one in runs], "CPU-s"))
+        figures.append(aimed(spread(f"first_result_{name}_seconds", [one["wall_seconds"] for one in runs], "s"), aim))
+        figures.append(spread(f"first_result_{name}_cpu_seconds", [one["cpu_seconds"] for one in runs], "CPU-s"))
         print(f"first result, {name}: {figures[-2]['value']:.1f} s, {figures[-1]['value']:.1f} CPU-s")
-    figures.append(figure("import_cpu_seconds", [one["import_cpu_seconds"] for one in warm], "CPU-s"))
+    figures.append(spread("import_cpu_seconds", [one["import_cpu_seconds"] for one in warm], "CPU-s"))
     return figures
 
 
-def accelerator(counts: list[int], cache: Path) -> list[dict[str, Any]]:
+def accelerator(counts: list[int], cache: Path) -> list[Figure]:
     """Seed-steps per second under `vmap`, and at the largest the share of what the device could do at most."""
     found = child(sys.executable, "with_workbench.py", "lanes", *counts, cache=cache, pinned=False)
-    figures = [figure(f"vmap_{n}_seeds", [rate], "seed-steps/s") for n, rate in found["rates"].items()]
+    figures = [spread(f"vmap_{n}_seeds", [rate], "seed-steps/s") for n, rate in found["rates"].items()]
     share = found["rates"][str(counts[-1])] / found["roofline"]
-    figures.append(figure(f"vmap_{counts[-1]}_seeds_share_of_roofline", [100 * share], "%"))
+    figures.append(spread(f"vmap_{counts[-1]}_seeds_share_of_roofline", [100 * share], "%"))
     print(f"{found['device']}: seed-steps per second {found['rates']}, {share:.1%} of its roofline at the largest")
     print(f"  which is {found['peak_flops']:.3g} FLOP/s and {found['bandwidth']:.3g} B/s, both measured just now")
     return figures
@@ -180,16 +169,10 @@ def main() -> None:
             figures += accelerator(counts, folder / "cache")
     if not python:
         print("no peers: give --python-of avalanche=PYTHON", file=sys.stderr)
-    load = f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
-    machine = f"{os.cpu_count()} cores, {platform.machine()}, {load}"
-    print(f"machine: {machine}")
-    seconds = round(time.perf_counter() - began, 1)
-    print(json.dumps({"name": "continual", "machine": machine, "seconds": seconds, "figures": figures}))
+    finish("continual", began, figures, f"jax {jax.__version__}")
 
 
 def _accelerated() -> bool:
-    import jax
-
     return jax.default_backend() != "cpu"
 
 
