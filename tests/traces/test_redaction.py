@@ -106,6 +106,47 @@ def test_words_that_only_look_like_keys_stay(text):
     assert redact(text) == text
 
 
+def _each(redacted, value):
+    """Every string of a JSON value redacted by itself."""
+    if isinstance(value, str):
+        return redacted(value)
+    if isinstance(value, dict):
+        return {redacted(name): _each(redacted, item) for name, item in value.items()}
+    return [_each(redacted, item) for item in value] if isinstance(value, list) else value
+
+
+@given(
+    st.text(st.characters(codec="utf-8"), min_size=8, max_size=20),
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.floats(allow_nan=False)
+        | st.sampled_from(["{}", "a{}b", "\\{}", "Bearer {}", "x"]),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["{}", "-{}", "n"]), inner, max_size=3)
+        ),
+        max_leaves=8,
+    ),
+)
+@settings(deadline=None, max_examples=60)
+def test_json_is_redacted_as_each_of_its_strings_is(secret, form):
+    def filled(value):
+        if isinstance(value, str):
+            return value.replace("{}", secret)
+        if isinstance(value, dict):
+            return {filled(name): filled(item) for name, item in value.items()}
+        return [filled(item) for item in value] if isinstance(value, list) else value
+
+    assume("\x00" not in secret)
+    os.environ["SOME_SERVICE_API_KEY"] = secret
+    try:
+        redactor, value = Redactor(), filled(form)
+        assert redactor.values(value) == _each(redactor.text, value)
+        assert redactor.names(value) == _each(redactor.name, value)
+    finally:
+        del os.environ["SOME_SERVICE_API_KEY"]
+
+
 def test_short_values_and_other_variables_are_left_alone(monkeypatch):
     monkeypatch.setenv("MY_TOKEN", "true")
     monkeypatch.setenv("HOME_TOWN", "Springfield-on-Sea")

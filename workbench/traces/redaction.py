@@ -16,6 +16,7 @@ from typing import Any, Final, cast
 
 from workbench.errors import clean_with
 from workbench.messages import Json
+from workbench.traces.encoding import dumps
 from workbench.traces.key_shapes import may_hold_key, names_key, without_shapes
 from workbench.traces.open_keys import opened, settled
 from workbench.traces.rules import REDACTED, current_rules
@@ -97,11 +98,11 @@ class Redactor:
 
     def values(self, value: Json) -> Json:
         """A JSON value with its strings, and its objects' names, redacted by `text`."""
-        return _mapped(self.text, value)
+        return self._mapped(self.text, value)
 
     def names(self, value: Json) -> Json:
         """A JSON value with its strings, and its objects' names, redacted by `name`."""
-        return _mapped(self.name, value)
+        return self._mapped(self.name, value)
 
     def watch(self) -> int:
         """Looks once a record whether the environment holds new keys; a number that grows when it, or a rule, does."""
@@ -118,6 +119,11 @@ class Redactor:
     def leave_to_parent(self) -> None:
         """In a forked child: a lock that another thread of the parent may have held begins anew."""
         self._lock = threading.RLock()
+
+    def _mapped(self, redacted: Callable[[str], str], value: Json) -> Json:
+        """One look at the whole tells whether any string of it need be looked at; most have none."""
+        self.watch()
+        return _mapped(redacted if self.suspects(dumps(value)) else str, value)
 
     def _scan(self, now: float) -> None:
         pairs = os.environ.copy().items()
