@@ -12,6 +12,7 @@ from workbench.errors import DataError, OptionError
 from workbench.messages import ToolCall, assistant, user
 from workbench.models import Request, ScriptedModel, Traced
 from workbench.tools import call, tool
+from workbench.traces import questions
 from workbench.traces.questions import waterfall
 from workbench.widgets import show, trace_view
 from workbench.widgets.waterfall_picture import draw
@@ -139,3 +140,16 @@ async def test_what_is_no_trace_is_refused(fresh_store):
         show("0" * 32)
     with pytest.raises(DataError, match="lacks span_id"):
         trace_view(pl.DataFrame({"name": ["x"]}))
+
+
+async def test_only_what_is_drawn_is_read_and_a_live_view_reads_the_rest_when_it_asks():
+    trace_id = await asked("first", "second", "third", question="What is 2 + 3?")
+    part, whole = show(trace_id, most=2), show(trace_id)
+    assert part.messages.height < whole.messages.height
+    assert "second" not in part.html
+    for row in range(4):
+        assert part.tables.said(row) == whole.tables.said(row)
+    assert part.tables.search(["third"]).tolist() == [3]
+    messages = questions.messages(trace_id)
+    assert whole.messages.equals(messages)
+    assert trace_view(part.spans, messages, critical=whole.critical).tables.said(3) == part.tables.said(3)

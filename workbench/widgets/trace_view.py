@@ -5,14 +5,14 @@ from __future__ import annotations
 import base64
 import html
 import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from workbench.errors import DataError, OptionError
+from workbench.errors import DataError, OptionError, StoreError
 from workbench.traces import Store
 from workbench.traces import store as current_store
-from workbench.widgets.live import TraceTables, live_place
+from workbench.widgets.live import ReadMessages, TraceTables, live_place
 from workbench.widgets.measures import model_calls
 from workbench.widgets.theme import SERIES, label, price
 from workbench.widgets.waterfall_picture import draw
@@ -35,6 +35,7 @@ _TOOLS: Final = """
     SELECT span_id, attributes ->> '$."gen_ai.tool.call.arguments"' AS arguments,
         attributes ->> '$."gen_ai.tool.call.result"' AS result
     FROM spans WHERE trace_id = $trace_id AND operation = 'execute_tool'"""
+_MARKS: Final = ("attempts", "feedback", "thumbs", "is_critical")  # columns that this view does not show
 _ELSEWHERE: Final = "too long to be saved here: <code>workbench traces show</code> has it"
 _LATEST: Final = "SELECT trace_id FROM spans ORDER BY started_at DESC, span_id LIMIT 1"
 _MOST_LETTERS: Final = 2_000  # of one text
@@ -54,12 +55,14 @@ class TraceView:
         messages: rows of `traces.questions.messages`; None leaves them out.
         critical: the ids of the spans that the trace's duration waited for; they have the full colour.
         most: spans that are drawn in what is saved.
+        read: where `messages` has only what was said in those, reads what was said in others when a live view asks.
     """
 
     spans: pl.DataFrame
     messages: pl.DataFrame | None = None
     critical: frozenset[str] = field(default_factory=frozenset[str])
     most: int = 80
+    read: ReadMessages | None = None
 
     @property
     def caption(self) -> str:
@@ -98,7 +101,7 @@ class TraceView:
     @property
     def tables(self) -> TraceTables:
         """What a live view asks."""
-        return TraceTables(self.spans, self.messages, self.critical, self.caption)
+        return TraceTables(self.spans, self.messages, self.critical, self.caption, self.read)
 
     @property
     def widget(self) -> Stage:
@@ -115,8 +118,9 @@ class TraceView:
         """What is saved, in a place that a live view can take."""
         from IPython.display import display
 
-        shown, after = live_place(self.tables, self.html)
+        shown, begin = live_place(self.tables, self.html)
         display({"text/html": shown, "text/plain": str(self)}, raw=True)
+        after = begin()
         if after is not None:
             display(after)
 
@@ -210,7 +214,8 @@ def show(trace: Any = None, store: Store | None = None, *, most: int = 80) -> Tr
         >>> show().caption.split(" · ")[:2]
         ['1 spans', '0 model calls']
     """
-    from workbench.traces.questions import critical_path, messages, waterfall
+    from workbench.traces.questions import messages
+    from workbench.traces.questions.trace_document import trace_document
 
     chosen = store or current_store()
     trace_id = getattr(trace, "trace_id", trace)
@@ -219,10 +224,23 @@ def show(trace: Any = None, store: Store | None = None, *, most: int = 80) -> Tr
         if not latest.height:
             raise OptionError("There are no traces yet.", hint="ask something first: %llm What is 2 plus 3?")
         trace_id = latest["trace_id"].item()
-    spans = waterfall(trace_id, chosen)
+    try:
+        found = trace_document(trace_id, chosen)
+    except StoreError as error:
+        raise OptionError(error.message, error.hint) if error.kind == "absent" else error from None
+    spans = found.spans.drop(_MARKS).with_columns(trace_spans=found.trace_spans)
     spans = spans.join(chosen.query(_TOOLS, trace_id=trace_id), on="span_id", how="left", maintain_order="left")
-    path = critical_path(trace_id, chosen).path["span_id"]
-    return trace_view(spans, messages(trace_id, chosen), critical=frozenset(path.drop_nulls()), most=most)
+
+    def read(span_ids: Sequence[str] | None) -> pl.DataFrame:
+        return messages(trace_id, chosen, span_ids=span_ids)
+
+    view = trace_view(
+        spans,
+        read(spans["span_id"].head(most).to_list()),
+        critical=frozenset(found.critical_path.path["span_id"].drop_nulls()),
+        most=most,
+    )
+    return replace(view, read=read)
 
 
 def _figures(row: Mapping[str, Any]) -> tuple[str, str, str]:
@@ -258,20 +276,8 @@ def _words(name: str, text: str) -> str:
 
 
 def _message(message: Mapping[str, Any]) -> str:
+    from workbench.traces.questions.messages import part_words
+
     arrow = "←" if message["direction"] == "output" else "→"
     parts = json.loads(message["body"]).get("parts", ())
-    return _words(f"{arrow} {message['role']}", "\n".join(_part(part) for part in parts))
-
-
-def _part(part: Mapping[str, Any]) -> str:
-    match part.get("type"):
-        case "text":
-            return str(part.get("content", ""))
-        case "reasoning":
-            return f"(thinks) {part.get('content', '')}"
-        case "tool_call":
-            return f"calls {part.get('name')}({json.dumps(part.get('arguments'), ensure_ascii=False)})"
-        case "tool_call_response":
-            return f"result: {json.dumps(part.get('response', part.get('result')), ensure_ascii=False)}"
-        case other:
-            return f"({other})"
+    return _words(f"{arrow} {message['role']}", "\n".join(part_words(part) for part in parts))

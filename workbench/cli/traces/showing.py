@@ -147,7 +147,9 @@ def _said(messages: Sequence[Mapping[str, Any]], seen: set[str], *, whole: bool)
 
 
 def _message(body: Mapping[str, Any], *, whole: bool) -> Iterator[str]:
-    lines = [line for part in body["parts"] for line in printable(_part(part)).split("\n")]
+    from workbench.traces.questions.messages import part_words
+
+    lines = [line for part in body["parts"] for line in printable(part_words(part)).split("\n")]
     shown = lines if whole else lines[:_LINES]
     for number, line in enumerate(shown):
         who = f"{body['role']}:" if not number else ""
@@ -155,24 +157,6 @@ def _message(body: Mapping[str, Any], *, whole: bool) -> Iterator[str]:
         yield f"{who:<10} {text}".rstrip()
     if len(lines) > len(shown):
         yield f"{'':<10} … {len(lines) - len(shown)} more lines (--full)"
-
-
-def _part(part: Mapping[str, Any]) -> str:
-    match part.get("type"):
-        case "text":
-            return str(part.get("content", ""))
-        case "reasoning":
-            return f"(reasoning) {part.get('content', '')}"
-        case "tool_call":
-            return f"calls {part.get('name')} {_json(part.get('arguments'))}"
-        case "tool_call_response":
-            return f"{part.get('name')} {'failed' if part.get('is_error') else 'gave'} {_json(part.get('response'))}"
-        case kind:
-            return f"({part.get('mime_type') or kind})"
-
-
-def _json(value: Any) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _number(value: int | None) -> str:

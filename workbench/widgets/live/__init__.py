@@ -4,6 +4,6 @@ A view is saved as HTML without a script. Where a widget manager runs, a script 
 """
 
 from workbench.widgets.live.place import live_place
-from workbench.widgets.live.trace_tables import TraceTables
+from workbench.widgets.live.trace_tables import ReadMessages, TraceTables
 
-__all__ = ["TraceTables", "live_place"]
+__all__ = ["ReadMessages", "TraceTables", "live_place"]

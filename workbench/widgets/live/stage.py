@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections import OrderedDict
 from functools import cache
 from importlib.resources import files
@@ -11,6 +10,7 @@ from typing import Any, Final
 import anywidget
 import traitlets
 
+from workbench.widgets.live.names import SESSION, new_name
 from workbench.widgets.live.trace_tables import TraceTables
 
 __all__ = ["Stage", "stage"]
@@ -34,6 +34,7 @@ class Stage(anywidget.AnyWidget):
 
     Args:
         tables: of the one view that it is of; without it, it looks for the places of all views in the page.
+        name: of that view.
     """
 
     _esm = _script()
@@ -41,14 +42,14 @@ class Stage(anywidget.AnyWidget):
     session = traitlets.Unicode().tag(sync=True)
     view = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, tables: TraceTables | None = None) -> None:
-        self._session, self._kept = uuid.uuid4().hex[:12], OrderedDict[str, TraceTables]()
-        super().__init__(session=self._session, view="" if tables is None else self.keep(tables))
+    def __init__(self, tables: TraceTables | None = None, name: str = "") -> None:
+        self._kept = OrderedDict[str, TraceTables]()
+        super().__init__(session=SESSION, view="" if tables is None else self.keep(tables, name))
         self.on_msg(self._answer)
 
-    def keep(self, tables: TraceTables) -> str:
+    def keep(self, tables: TraceTables, name: str = "") -> str:
         """Keeps a view's tables, and drops those of the oldest; returns the view's name."""
-        name = f"{self._session}.{uuid.uuid4().hex[:12]}"
+        name = name or new_name()
         self._kept[name] = tables
         while len(self._kept) > _KEPT:
             self._kept.popitem(last=False)

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 import numpy as np
 import polars as pl
 
+from workbench.errors import StoreError
 from workbench.traces.conventions import CALLS
 
-__all__ = ["TraceTables"]
+__all__ = ["ReadMessages", "TraceTables"]
+
+# the messages of these spans, or of all (None), as rows of `traces.questions.messages`
+ReadMessages: TypeAlias = Callable[[Sequence[str] | None], pl.DataFrame]
 
 _LONGEST: Final = 200  # letters of a name in the tree
 _MOST_LETTERS: Final = 200_000  # of one span's messages
@@ -32,12 +36,14 @@ class TraceTables:
         messages: rows of `traces.questions.messages`, or None.
         critical: ids of the spans that the trace's duration waited for.
         caption: what stands above the tree.
+        read: where `messages` are only those that are drawn first, reads others when they are asked for.
     """
 
     spans: pl.DataFrame
     messages: pl.DataFrame | None
     critical: frozenset[str]
     caption: str
+    read: ReadMessages | None = None
 
     @cached_property
     def packed(self) -> tuple[dict[str, Any], bytes]:
@@ -98,8 +104,8 @@ class TraceTables:
         ]
         own = pl.concat_str([pl.col(name).cast(pl.String) for name in texts], separator="\n", ignore_nulls=True)
         spans = self.spans.select("span_id", text=own)
-        if self.messages is not None:
-            bodies = self.messages.group_by("span_id").agg(said=pl.col("body").str.join("\n"))
+        if (messages := self._all_messages) is not None:
+            bodies = messages.group_by("span_id").agg(said=pl.col("body").str.join("\n"))
             spans = spans.join(bodies, on="span_id", how="left", maintain_order="left").with_columns(
                 text=pl.concat_str("text", "said", separator="\n", ignore_nulls=True)
             )
@@ -113,8 +119,17 @@ class TraceTables:
         return rows.cast(pl.Int32).to_numpy()
 
     def _messages_of(self, span_id: str) -> list[dict[str, Any]]:
+        if self.read is not None:
+            try:
+                return self.read([span_id]).rows(named=True)
+            except StoreError as error:
+                return [_unread(error)]
         place = self._places.get(span_id)
         return [] if place is None or self.messages is None else self.messages[place].rows(named=True)
+
+    @cached_property
+    def _all_messages(self) -> pl.DataFrame | None:
+        return self.messages if self.read is None else self.read(None)
 
     @cached_property
     def _places(self) -> Mapping[str, list[int]]:
@@ -122,6 +137,13 @@ class TraceTables:
             return {}
         numbered = self.messages.select("span_id").with_row_index("row").group_by("span_id").agg("row")
         return dict(numbered.iter_rows())
+
+
+def _unread(error: StoreError) -> dict[str, Any]:
+    """In the place of messages that are not there any more, or not now."""
+    words = f"What was said cannot be read: {error.message}"
+    body = json.dumps({"role": "system", "parts": [{"type": "text", "content": words}]})
+    return {"direction": "input", "message_hash": "", "role": "system", "body": body}
 
 
 def _kind(operation: str | None) -> str:
