@@ -14,6 +14,7 @@ import numpy as np
 from jaxtyping import Bool, Float
 
 from workbench import traces
+from workbench.continual.cost import flops_of_steps
 from workbench.continual.divergence import DivergenceError
 from workbench.continual.engine import Learner, State
 from workbench.continual.metrics.summary import MEASURES
@@ -101,14 +102,20 @@ class Chain:
         digest = hashlib.sha256()
         for leaf in jax.tree.leaves(state):
             digest.update(np.ascontiguousarray(leaf).tobytes())
+        flops, why = flops_of_steps(self.learner, self.stream.tasks)
         self.facts = {
             "parameters": sum(leaf.size for leaf in jax.tree.leaves(eqx.filter(state.network, eqx.is_inexact_array))),
             "memory_bytes": sum(np.asarray(leaf).nbytes for leaf in jax.tree.leaves(state.memory)),
             "steps": sum(self.learner.steps(task) for task in range(self.stream.tasks)),
+            "flops": flops,
             "digest": digest.hexdigest(),
         }
+        noted = self.facts | {"flops": flops if why is None else None}
+        for fact in ("parameters", "memory_bytes", "flops"):
+            reason = why if noted[fact] is None else None
+            run.metric(fact, noted[fact], step=self.stream.tasks - 1, reason=reason)
         packed = zlib.compress(np.packbits(self.correct).tobytes(), 6)
-        run.note(**self.facts, correct=base64.b64encode(packed).decode(), correct_shape=list(self.correct.shape))
+        run.note(**noted, correct=base64.b64encode(packed).decode(), correct_shape=list(self.correct.shape))
 
     def _losses(self, task: int) -> range:
         return range(-(-self.learner.steps(task) // self.learner.epoch_steps(task)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, NamedTuple, cast
 
 import equinox as eqx
 import jax
@@ -79,6 +79,7 @@ class Learner:
 
     `start`, `begin`, `segment` and `finish` are the compiled forms of the pure functions of their names; the state
     that they are given is used up. A task is `begin`, segments of up to `SEGMENT` steps, `finish`; `learn` is all that.
+    `program` is the segment once it is compiled.
 
     Keys: a run has a key, each seed has `fold_in(run key, seed)`, and from it come, by `fold_in` again, the keys of the
     first weights, of each task, pass and step. So a step's draws depend on its place alone.
@@ -86,7 +87,7 @@ class Learner:
 
     def __init__(self, strategy: Strategy, recipe: Recipe, data: Data, classes: int) -> None:
         self.strategy, self.recipe, self.data, self.classes = strategy, recipe, data, classes
-        self._counts = np.asarray(data.counts)
+        self._counts, self.program = np.asarray(data.counts), cast(Any, None)
         self._start: Any = jax.jit(self.pure_start)
         changes = strategy.fresh or strategy.before_task is not Strategy._field_defaults["before_task"]
         self._begin: Any = jax.jit(self.pure_begin, donate_argnums=0) if changes else None
@@ -100,7 +101,7 @@ class Learner:
         given = (state, self.data, number, key, hyper)
         self._start = self._start.lower(key, hyper).compile()
         self._begin = None if self._begin is None else self._begin.lower(*given).compile()
-        self._segment = self._segment.lower(*given, number).compile()
+        self._segment = self.program = self._segment.lower(*given, number).compile()
         self._finish = self._finish.lower(*given).compile()
 
     def hyper(self, strategy: Strategy | None = None) -> Hyper:

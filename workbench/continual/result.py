@@ -34,8 +34,8 @@ class Result:
         failures: columns `strategy, seed, task, epoch, step, message`: the seeds whose loss stopped being finite.
         timing: columns `strategy, compile_seconds, learn_seconds, seeds`; `learn_seconds` adds up the wall seconds of
             its seeds, some of which ran at the same time.
-        lanes: columns `strategy, seed, seconds, parameters, memory_bytes, steps, digest`: what each seed cost, and the
-            SHA-256 of its last state.
+        lanes: columns `strategy, seed, seconds, parameters, memory_bytes, steps, flops, digest`: what each seed cost
+            (`flops` of all steps; NaN where the compiler does not count), and the SHA-256 of its last state.
         correct: (strategy, seed) → whether each test row was right: [task learned last, task tested, row]; False for
             padding.
         workers: how many seeds were learned at a time.
