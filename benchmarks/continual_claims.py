@@ -1,6 +1,6 @@
 """What published strategies claim, measured in direction on small streams.
 
-    python benchmarks/continual_claims.py [pictures|text|flips|labels …] [--quick]
+    python benchmarks/continual_claims.py [pictures|text|flips|labels|preferences …] [--quick]
 
 Three seeds (`--quick`: 2 seeds, half the steps, and no text unless asked for), t-intervals over seeds, differences
 paired by seed. What came out is in docs/continual.md; all took 20 minutes on two cores that were busy with other work.
@@ -15,6 +15,9 @@ paired by seed. What came out is in docs/continual.md; all took 20 minutes on tw
   right to wrong, by MUSCLE against naive training.
 - labels: digits whose labels expand from odd or even to which, each row seen once, a memory of 100. Replay with
   pseudo-labels of the other levels at two strengths against the same without them; two more seeds than twice.
+- preferences: odd or even digits, two digits a task, one hidden layer of 64. Accuracy weighed by ten random preferences
+  among the tasks: networks that IBCL draws for each without training, against the last posterior alone (variational
+  continual learning), against naive training and replay of 100 rows; two more seeds than twice.
 """
 
 from __future__ import annotations
@@ -36,10 +39,11 @@ from reporting import Figure, finish
 from workbench import traces
 from workbench.continual import Recipe, Strategy, digits, grid, naive, permuted, run, split
 from workbench.continual.engine import Data, Learner
-from workbench.continual.metrics import probing, t_interval
+from workbench.continual.metrics import backward_transfer, probing, t_interval
 from workbench.continual.pretrained import pretrained
 from workbench.continual.result import Result
-from workbench.continual.strategies import clr, conpet, hle, lora, migu, muscle, olora, seq, seq_star
+from workbench.continual.strategies import clr, conpet, hle, ibcl, lora, migu, muscle, olora, replay, seq, seq_star
+from workbench.continual.strategies.preference import preferred
 from workbench.continual.streams import Stream, hierarchical, questions, rotated
 from workbench.networks import MLP, ConvNet, TextClassifier
 
@@ -144,11 +148,53 @@ def labels(seeds: int, steps: int) -> list[Figure]:
     return [figure for point in points[1:] for figure in against(result, "044 HLE", point, points[0])]
 
 
+def preferences(seeds: int, steps: int) -> list[Figure]:
+    """067."""
+    stream, tasks = split(digits(), scenario="domain"), 5
+    recipe = Recipe(steps=3 * steps, learning_rate=0.01, optimiser=optax.adam, network=partial(MLP, hidden=(64,)))
+    wanted = np.random.default_rng(0).random((10, tasks))
+    wanted /= wanted.sum(axis=1, keepdims=True)
+    last, figures = np.eye(tasks)[-1], list[Figure]()
+
+    def accuracy(network: Any) -> np.ndarray:
+        right = np.asarray(network(stream.test.x.reshape(-1, 64)).argmax(axis=-1)).reshape(tasks, -1) == stream.test.y
+        return np.array([row[:count].mean() for row, count in zip(right, stream.test.counts, strict=True)])
+
+    others = run(stream, [naive(), replay(100)], seeds=2 * seeds + 2, recipe=recipe)
+    ends = {
+        (name, seed): others.matrix.filter(strategy=name, seed=seed, step=tasks - 1).sort("task")["accuracy"].to_numpy()
+        for name in ("naive", "replay-100")
+        for seed in range(2 * seeds + 2)
+    }
+    for point in grid(ibcl(), strength=[1, 0.1]):
+        learner = Learner(point, recipe, Data.of(stream), stream.classes)
+        columns: dict[str, list[float]] = {}
+        for seed in range(2 * seeds + 2):
+            key = jax.random.fold_in(jax.random.key(0), seed)
+            state, matrix = learner.start(key), []
+            for task in range(tasks):
+                state, report = learner.learn(state, task, key)
+                matrix.append([row[:n].mean() for row, n in zip(report.correct, stream.test.counts, strict=True)])
+            drawn = partial(preferred, state.network, state.memory, key=key)
+            own = [[w @ accuracy(one) for one in drawn(w, draws=10)] for w in wanted]
+            single = {"the last posterior": accuracy(drawn(last, region=0.0)[0])}
+            single |= {name: ends[name, seed] for name in ("naive", "replay-100")}
+            mine = float(np.mean(own))
+            found_here = {"mean": mine, "best draw": float(np.max(own, axis=1).mean())}
+            found_here |= {f"mean - {name}": mine - float(np.mean(wanted @ right)) for name, right in single.items()}
+            found_here["backward transfer, equal preferences"] = backward_transfer(np.array(matrix))
+            for name, value in found_here.items():
+                columns.setdefault(name, []).append(value)
+        figures += [found(f"067 {point.name}: {name}", values, "points, weighed") for name, values in columns.items()]
+    return figures
+
+
 PARTS: dict[str, Callable[[int, int], list[Figure]]] = {
     "pictures": pictures,
     "text": text,
     "flips": flips,
     "labels": labels,
+    "preferences": preferences,
 }
 
 
