@@ -1,9 +1,10 @@
 import json
 
+import polars as pl
 import pytest
 
 from workbench import traces
-from workbench.errors import OptionError
+from workbench.errors import OptionError, PromptError
 from workbench.magics import load
 from workbench.magics.named_prompt import find_prompt, save_prompt, saved_prompts
 from workbench.models import ScriptedModel
@@ -115,3 +116,43 @@ def test_a_store_without_content_saves_no_prompt(fails, echo, tmp_path):
     traces.use(tmp_path / "bare.duckdb", content=False)
     _, printed = fails("%%llm -m echo --save p\nOne")
     assert "keeps no content" in printed
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%llm -m echo --prompt theirs",
+        "%%llm -m echo --prompt theirs\nA text",
+        "%llm -m echo --prompt theirs@{version}",
+        "%llm -m echo --prompt told",
+        "%llm -m echo -n 2 --prompt theirs",
+        "%llm -m echo --dry-run --prompt theirs",
+        "%llm -m echo --prompt told --map frame",
+        "%llm -m echo --prompt theirs --map frame",
+        "%llm -m echo --prompt theirs --save mine",
+    ],
+)
+def test_a_saved_prompt_calls_nothing_of_the_notebook(line, shell, fails, echo):
+    shell.user_ns["frame"], called = pl.DataFrame({"a": [1]}), []
+    shell.user_ns["wipe"] = lambda: called.append("wiped")
+    theirs = save_prompt("theirs", "{{input}}{{ wipe() }}", None)
+    save_prompt("told", "Hello", "{{ wipe() }}")
+    shell.user_ns["input"] = ""
+    error, printed = fails(line.format(version=theirs.version))
+    assert isinstance(error, PromptError)
+    assert "The saved prompt asks for what only a cell's own text may: it calls " in printed
+    assert "Hint: compute it in a cell of your own" in printed
+    assert called == []
+    assert not shell.user_ns["echo"].requests
+
+
+def test_what_is_saved_can_be_asked_again_and_ones_own_system_message_may_call(run, fails, shell, echo):
+    shell.user_ns["today"] = lambda: "Monday"
+    error, _ = fails("%%llm -m echo --save p\nIt is {{ today() }}.")
+    assert isinstance(error, PromptError)
+    assert saved_prompts() == []
+    run("%%llm -m echo --save p\nSay hi.")
+    run('%llm -m echo --prompt p --system "It is {{ today() }}."')
+    assert echo() == ["It is Monday.", "Say hi."]
+    run("%%llm -m echo\nIt is {{ today() }}.")
+    assert echo() == ["It is Monday."]

@@ -37,7 +37,7 @@ from workbench.messages import system
 from workbench.methods import find_method
 from workbench.models import Traced, open_model
 from workbench.models.model import Model
-from workbench.prompts import names_in, render, render_parts
+from workbench.prompts import SharedTemplate, names_in, render, render_parts
 from workbench.tools import Effects
 
 __all__ = ["LLM"]
@@ -162,6 +162,8 @@ class LLM(Magics):
             named = find_prompt(given.last("prompt") or "", magic)
             template, told = named.template, named.told if told is None else told
             names = {**names, **_input(named, text, magic)}
+        if given.has("save"):  # as it will be asked from then on
+            template, told = SharedTemplate(template), None if told is None else SharedTemplate(told)
         return template, told, named, names
 
     def _asking(self, given: Line, cell: str | None, magic: str, model_name: str) -> Asking:

@@ -17,6 +17,7 @@ from typing import Any, Final
 from workbench import traces
 from workbench.errors import OptionError, PromptError, StoreError, nearest
 from workbench.messages import message_from_json, system, user
+from workbench.prompts import SharedTemplate
 
 __all__ = ["NamedPrompt", "find_prompt", "save_prompt", "saved_prompts", "used", "uses"]
 
@@ -36,11 +37,11 @@ _USES: Final = """
 
 @dataclass(frozen=True, slots=True)
 class NamedPrompt:
-    """A template under a name; `told` is the template of its system message."""
+    """A template under a name; `told` is the template of its system message. Both may be somebody else's."""
 
     name: str
-    template: str
-    told: str | None
+    template: SharedTemplate
+    told: SharedTemplate | None
     saved_at: datetime
 
     @property
@@ -48,7 +49,7 @@ class NamedPrompt:
         """Eight hex digits of SHA-256 over both templates.
 
         Example:
-            >>> NamedPrompt("add", "{{a}} + {{b}}?", None, datetime(2026, 1, 1)).version
+            >>> NamedPrompt("add", SharedTemplate("{{a}} + {{b}}?"), None, datetime(2026, 1, 1)).version
             '919e4b90'
         """
         return hashlib.sha256(json.dumps([self.template, self.told]).encode()).hexdigest()[:8]
@@ -63,9 +64,9 @@ def saved_prompts() -> Sequence[NamedPrompt]:
     found: list[NamedPrompt] = []
     for attributes, ended_at, bodies in traces.query(_SAVED).iter_rows():
         messages = [message_from_json(json.loads(body)) for body in bodies]
-        told = messages[0].text if messages[0].role == "system" else None
+        told = SharedTemplate(messages[0].text) if messages[0].role == "system" else None
         name: Any = json.loads(attributes)["gen_ai.prompt.name"]
-        found.append(NamedPrompt(str(name), messages[-1].text, told, ended_at.replace(tzinfo=UTC)))
+        found.append(NamedPrompt(str(name), SharedTemplate(messages[-1].text), told, ended_at.replace(tzinfo=UTC)))
     return found
 
 
@@ -87,8 +88,8 @@ def save_prompt(name: str, template: str, told: str | None) -> NamedPrompt:
             f"The prompt {name!r} cannot be saved: the trace store keeps no content.",
             hint="unset WORKBENCH_CONTENT, or keep the template in a variable: {{template}}",
         )
-    cleaned = traces.redact(template), None if told is None else traces.redact(told)
-    prompt = NamedPrompt(name, *cleaned, datetime.now(UTC))
+    cleaned = None if told is None else SharedTemplate(traces.redact(told))
+    prompt = NamedPrompt(name, SharedTemplate(traces.redact(template)), cleaned, datetime.now(UTC))
     newest = next((known for known in reversed(saved_prompts()) if known.name == name), None)
     if newest is not None and newest.version == prompt.version:
         return newest

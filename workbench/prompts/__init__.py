@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from workbench.prompts.last_error import last_error
-from workbench.prompts.template import Rendered, names_in, render, render_parts
+from workbench.prompts.template import Rendered, SharedTemplate, names_in, render, render_parts
 
-__all__ = ["Rendered", "last_error", "names_in", "render", "render_parts"]
+__all__ = ["Rendered", "SharedTemplate", "last_error", "names_in", "render", "render_parts"]

@@ -11,7 +11,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, final
 
 from workbench.errors import PromptError, nearest
 from workbench.messages import Message, Part, Text
@@ -23,11 +24,22 @@ if TYPE_CHECKING:
     from jinja2 import Environment, Template
     from jinja2.runtime import Context
 
-__all__ = ["Rendered", "names_in", "render", "render_parts"]
+__all__ = ["Rendered", "SharedTemplate", "names_in", "render", "render_parts"]
 
 _MARKS: Final = ("{{", "{%")
 _SEEN: Final = "\0pictures"  # no name that a template can write
 _RAW: Final = "{% raw %}{{as it is}}{% endraw %} keeps double braces."
+
+
+@final
+class SharedTemplate(str):
+    """A template that somebody else may have written, such as a saved prompt of a shared store.
+
+    It reads the notebook's values, and may call only what `prompts.shared.MAY_CALL` says; it reads no names or
+    attributes that begin with an underscore, nothing of a module, and no file.
+    """
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +90,7 @@ def names_in(template: str) -> frozenset[str]:
     from jinja2.exceptions import TemplateError
 
     try:
-        return _compiled(template)[1]
+        return _compiled(template, False)[1]
     except TemplateError:
         return frozenset()
 
@@ -90,7 +102,7 @@ def render_parts(template: str, names: Mapping[str, Any]) -> Rendered:
     `schema`, `image`. `Err` is the last exception with its traceback, unless the notebook has the name.
 
     Args:
-        template: the text of a cell or line.
+        template: the text of a cell or line; of a `SharedTemplate` less is allowed.
         names: the notebook's names. Templates may read them and call their methods, not change them.
 
     Raises:
@@ -99,8 +111,11 @@ def render_parts(template: str, names: Mapping[str, Any]) -> Rendered:
     """
     if not any(mark in template for mark in _MARKS):
         return Rendered((template,))
+    is_shared = isinstance(template, SharedTemplate)
     try:
-        compiled, wanted = _compiled(template)
+        compiled, wanted = _compiled(template, is_shared)
+        if is_shared and (private := next((name for name in sorted(wanted) if name.startswith("_")), None)):
+            raise _refused(f"it asks for {private}")
         values = {name: names[name] for name in wanted if name in names}
         if "Err" in wanted and "Err" not in values:
             values["Err"] = _last_error()
@@ -111,21 +126,24 @@ def render_parts(template: str, names: Mapping[str, Any]) -> Rendered:
         raise _explained(template, names, error) from None
 
 
-@lru_cache(maxsize=1)
-def _environment() -> Environment:
+@lru_cache(maxsize=2)
+def _environment(is_shared: bool) -> Environment:
     from jinja2 import StrictUndefined, pass_context
     from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-    environment = ImmutableSandboxedEnvironment(
+    from workbench.prompts.shared import SharedEnvironment, picture_in_hand
+
+    environment = (SharedEnvironment if is_shared else ImmutableSandboxedEnvironment)(
         undefined=StrictUndefined,
         keep_trailing_newline=True,
         comment_start_string="{{#",  # a lone `{#` is common in text and code
         comment_end_string="#}}",
-        finalize=pass_context(_shown),
+        finalize=pass_context(_shown_of_shared if is_shared else _shown),
     )
     environment.filters.update(
-        {"head": excerpt, "tail": ending, "table": as_markdown, "csv": as_csv, "schema": as_schema, "image": as_picture}
+        {"head": excerpt, "tail": ending, "table": as_markdown, "csv": as_csv, "schema": as_schema}
     )
+    environment.filters["image"] = picture_in_hand if is_shared else as_picture
     return environment
 
 
@@ -161,6 +179,11 @@ def _shown(context: Context, value: Any) -> Any:
     return value if picture is None else context[_SEEN].add(picture)
 
 
+def _shown_of_shared(context: Context, value: Any) -> Any:
+    """The same of a shared template, whose paths stay words: `{{ folder / name }}` may be any file."""
+    return str(value) if isinstance(value, Path) else _shown(context, value)
+
+
 def _last_error() -> str:
     error = last_error()
     if error is None:
@@ -169,12 +192,13 @@ def _last_error() -> str:
 
 
 @lru_cache(maxsize=256)
-def _compiled(template: str) -> tuple[Template, frozenset[str]]:
+def _compiled(template: str, is_shared: bool) -> tuple[Template, frozenset[str]]:
     """The template and the names that it asks the notebook for: a notebook can have thousands."""
     from jinja2 import meta
 
-    wanted = frozenset(meta.find_undeclared_variables(_environment().parse(template)))
-    compiled = _environment().from_string(template)
+    environment = _environment(is_shared)
+    wanted = frozenset(meta.find_undeclared_variables(environment.parse(template)))
+    compiled = environment.from_string(template)
     compiled.globals = dict(compiled.globals)  # each rendering copies it, and a chain of two takes ten times as long
     return compiled, wanted
 
@@ -193,6 +217,8 @@ def _explained(template: str, names: Mapping[str, Any], error: Exception) -> Pro
         return PromptError(f"The prompt's line {error.lineno} cannot be read: {error.message}.", hint=_RAW)
     if isinstance(error, UndefinedError):
         return _undefined(template, names, error.message or "")
+    if isinstance(error, SecurityError) and isinstance(template, SharedTemplate):
+        return _refused((error.message or "").rstrip("."))
     if isinstance(error, SecurityError):
         problem = f"The prompt asks for what a template may not do: {error.message}."
     else:
@@ -200,8 +226,19 @@ def _explained(template: str, names: Mapping[str, Any], error: Exception) -> Pro
     return PromptError(problem, hint="compute it in a cell of its own and put the result in: {{result}}")
 
 
+def _refused(what: str) -> PromptError:
+    from workbench.prompts.shared import MAY_CALL
+
+    return PromptError(
+        f"The saved prompt asks for what only a cell's own text may: {what}. A saved prompt may be somebody else's: it "
+        f"reads values and calls {MAY_CALL}.",
+        hint="compute it in a cell of your own, and put {{result}} in the prompt; or read the prompt (%llm prompts "
+        "NAME), and ask its text in a cell.",
+    )
+
+
 def _undefined(template: str, names: Mapping[str, Any], message: str) -> PromptError:
-    _, wanted = _compiled(template)
+    _, wanted = _compiled(template, False)
     name = next((name for name in wanted - set(names) if message == f"{name!r} is undefined"), None)
     if name is None:
         return PromptError(f"The prompt has an undefined value: {message}.", hint=_RAW)
