@@ -1,6 +1,7 @@
 """`%llm mcp`: servers that are connected from a cell, and asked by the next."""
 
 import _thread
+import asyncio
 import os
 import sys
 import threading
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from workbench import traces
+from workbench.magics.loop import Background
+from workbench.magics.mcp_servers import Servers
 
 DEMO = f"{sys.executable} {Path(__file__).parents[1] / 'tools' / 'mcp' / 'demo_server.py'}"
 ASKS = """
@@ -118,3 +121,21 @@ def test_an_interrupted_cell_leaves_the_server_and_the_next_cell_whole(run, shel
     run(ASKS)
     run("%%llm -m model --tools demo -o answer\nAdd")
     assert shell.user_ns["answer"] == "It is 5."
+
+
+def test_all_servers_are_ended_at_once():
+    """Each waits until the other has been asked to end: one after the other would never come to an end."""
+    servers, background, asked = Servers(), Background(), {"a": threading.Event(), "b": threading.Event()}
+
+    class Ending:
+        def __init__(self, name, other):
+            self.name, self.other = name, other
+
+        async def close(self):
+            asked[self.name].set()
+            assert await asyncio.to_thread(asked[self.other].wait, 30)
+
+    servers._connections.update(a=Ending("a", "b"), b=Ending("b", "a"))
+    servers.close(background)
+    background.close()
+    assert list(servers) == []

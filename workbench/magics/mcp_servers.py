@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import atexit
-from collections.abc import Coroutine, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from workbench.errors import ToolError, nearest
@@ -56,10 +57,11 @@ class Servers:
         del self._connections[name]
 
     def close(self, background: Background) -> None:
-        """Ends all of them."""
+        """Ends all of them at the same time: one that does not want to takes seconds."""
         atexit.unregister(self.close)
-        for name in list(self._connections):
-            self.remove(name, background)
+        if self._connections:
+            _run(_ended(tuple(self)), background)
+            self._connections.clear()
 
     def refresh(self, name: str, background: Background) -> Connection:
         """Asks a server for its tools again, and starts it if it has ended."""
@@ -94,6 +96,10 @@ class Servers:
     def names(self) -> list[str]:
         """What `--tools` may be given: servers, and each of their tools."""
         return [*self._connections, *(tool.name for each in self for tool in each.tools.values())]
+
+
+async def _ended(connections: Iterable[Connection]) -> None:
+    await asyncio.gather(*(connection.close() for connection in connections))
 
 
 def _run(work: Coroutine[Any, Any, Result], background: Background) -> Result:
