@@ -11,7 +11,8 @@ const { chromium } = createRequire(`${what.modules}/`)('playwright-core');
 const PATIENCE = 120_000;
 const ROW = '.jp-WorkbenchTraces-lines[data-trace]';
 const BODY = '.jp-WorkbenchTraces-body';
-const TREE = '.jp-WorkbenchTrace-body [role="treeitem"]';
+const TREE = '.jp-WorkbenchTrace-body [role="treeitem"] .jp-WorkbenchWaterfall-lane'; // a row that was read
+const HEAD = '.jp-WorkbenchTrace-head .jp-WorkbenchTraces-totals';
 
 const browser = await chromium.launch({ executablePath: what.chromium, args: ['--no-sandbox'] });
 
@@ -109,7 +110,7 @@ async function changed(page, event, act) {
   );
 }
 
-/** From the command to the first rows of a trace. */
+/** From the command to the first rows of a trace; `window.whole` comes to the time until all of it was read. */
 async function openTrace(page, trace) {
   await page.evaluate(async () => {
     for (const widget of [...window.jupyterapp.shell.widgets('main')]) {
@@ -118,10 +119,21 @@ async function openTrace(page, trace) {
   });
   await page.waitForFunction(tree => document.querySelector(tree) === null, TREE);
   return watched(page, 'workbench-open', tree => document.querySelector(tree) !== null, TREE, () =>
-    page.evaluate(id => {
-      window.dispatchEvent(new Event('workbench-open'));
-      void window.jupyterapp.commands.execute('workbench:open-trace', { trace: id });
-    }, trace)
+    page.evaluate(
+      ([id, head]) => {
+        const began = performance.now();
+        window.dispatchEvent(new Event('workbench-open'));
+        void window.jupyterapp.commands.execute('workbench:open-trace', { trace: id });
+        window.whole = new Promise(resolve => {
+          const look = () => {
+            const words = document.querySelector(head)?.textContent ?? '…';
+            return words.includes('…') ? requestAnimationFrame(look) : resolve(performance.now() - began);
+          };
+          look();
+        });
+      },
+      [trace, HEAD]
+    )
   );
 }
 
@@ -165,7 +177,7 @@ async function openPage(found) {
 }
 
 const figures = { startup_on: [], startup_off: [], bytes: [], first_page: [], filter: [], search: [], trace: [] };
-Object.assign(figures, { trace_1000: [], fps: [], longest_frame: [], pages: {} });
+Object.assign(figures, { trace_whole: [], trace_1000: [], fps: [], longest_frame: [], pages: {} });
 
 for (let time = 0; time < what.repeats.startup; time++) {
   for (const name of time % 2 ? ['off', 'on'] : ['on', 'off']) {
@@ -198,6 +210,7 @@ for (let time = 0; time < what.repeats.search; time++) {
 }
 for (let time = 0; time < what.repeats.trace; time++) {
   figures.trace.push(await openTrace(page, what.traces.ten_thousand));
+  figures.trace_whole.push(await page.evaluate(() => window.whole));
   const { fps, longest_ms } = await scrolling(page);
   figures.fps.push(fps);
   figures.longest_frame.push(longest_ms);

@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import socket
-import subprocess
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from serving import free_port, served
 
 _PATIENCE_SECONDS = 120.0
 
@@ -53,10 +52,7 @@ def lab(root: Path, scratch: Path, *, extensions: Path | None, enabled: bool) ->
         extensions: a folder with a built extension that takes the place of the installed one.
         enabled: whether the workbench's extension runs in the page.
     """
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        port = found.getsockname()[1]
-    token, home = "of-this-benchmark", scratch / ("on" if enabled else "off")
+    port, token, home = free_port(), "of-this-benchmark", scratch / ("on" if enabled else "off")
     settings = home / "config" / "labconfig"
     settings.mkdir(parents=True)
     disabled = {} if enabled else {"disabledExtensions": {"research-workbench": True}}
@@ -77,21 +73,6 @@ def lab(root: Path, scratch: Path, *, extensions: Path | None, enabled: bool) ->
         *("--ServerApp.jpserver_extensions={'workbench':True}", "--LabApp.extension_manager=readonly"),
     ]
     made = Lab(f"http://127.0.0.1:{port}", token)
-    with (home / "log").open("wb") as log:
-        server = subprocess.Popen(command, env=environment, stdout=log, stderr=log, cwd=root)
-    try:
-        _wait(made, server, home / "log")
+    with served(command, f"{made.url}/api", home / "log", environment=environment, folder=root):
+        made.get("version")
         yield made
-    finally:
-        server.terminate()
-        server.wait()
-
-
-def _wait(made: Lab, server: subprocess.Popen[bytes], log: Path) -> None:
-    until = time.monotonic() + _PATIENCE_SECONDS
-    while time.monotonic() < until and server.poll() is None:
-        with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            made.get("version")
-            return
-        time.sleep(0.2)
-    raise SystemExit(f"JupyterLab does not answer: {log.read_text(errors='replace')[-2000:]}")

@@ -7,18 +7,15 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
-import subprocess
 import sys
-import time
-import urllib.request
 from pathlib import Path
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "false"
 os.environ["MLFLOW_DISABLE_TELEMETRY"] = os.environ["DO_NOT_TRACK"] = "true"
 
 import mlflow  # type: ignore[import-not-found]
+from serving import free_port, served
 
 folder, spans = Path(sys.argv[1]), int(sys.argv[2])
 database = f"sqlite:///{folder / 'mlflow.db'}"
@@ -36,9 +33,7 @@ with mlflow.start_span(name="invoke_agent", span_type="AGENT") as root:
     root.set_outputs({"answer": "Four."})
 trace = root.trace_id
 
-with socket.socket() as found:
-    found.bind(("127.0.0.1", 0))
-    port = found.getsockname()[1]
+port = free_port()
 command = [
     sys.executable,
     "-m",
@@ -50,19 +45,8 @@ command = [
     str(port),
     "--workers=1",
 ]
-with (folder / "mlflow.log").open("wb") as log:
-    server = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
-try:
-    for _ in range(1500):
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=1).read()
-            break
-        except OSError:
-            time.sleep(0.2)
+with served(command, f"http://127.0.0.1:{port}/health", folder / "mlflow.log"):
     address = f"http://127.0.0.1:{port}/#/experiments/{experiment}/traces"
     page = {"warm": address, "url": f"{address}?selectedEvaluationId={trace}", "text": "execute_tool"}
     print(json.dumps({"version": mlflow.__version__, **page}), flush=True)
     sys.stdin.read()
-finally:
-    os.killpg(server.pid, signal.SIGTERM)  # with the workers that it started
-    server.wait()

@@ -7,9 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import signal
-import socket
-import subprocess
 import sys
 import time
 import urllib.request
@@ -17,25 +14,20 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # type: ignore[import-not-found]
     OTLPSpanExporter,
 )
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
-
-def free_port() -> str:
-    """One that nobody listens on now."""
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return str(found.getsockname()[1])
-
+from serving import free_port, served
 
 folder, spans = Path(sys.argv[1]), int(sys.argv[2])
 environment = {
     **os.environ,
-    "PHOENIX_PORT": free_port(),
-    "PHOENIX_GRPC_PORT": free_port(),
+    "PHOENIX_PORT": str(free_port()),
+    "PHOENIX_GRPC_PORT": str(free_port()),
     "PHOENIX_HOST": "127.0.0.1",
     "PHOENIX_WORKING_DIR": str(folder),
     "PHOENIX_TELEMETRY_ENABLED": "false",
@@ -50,16 +42,8 @@ def asked(query: str) -> Any:
     return json.loads(urllib.request.urlopen(request, timeout=30).read())["data"]
 
 
-with (folder / "phoenix.log").open("wb") as log:
-    command = [sys.executable, "-m", "phoenix.server.main", "serve"]
-    server = subprocess.Popen(command, stdout=log, stderr=log, env=environment, start_new_session=True)
-try:
-    for _ in range(1500):
-        try:
-            urllib.request.urlopen(f"{url}/healthz", timeout=1).read()
-            break
-        except OSError:
-            time.sleep(0.2)
+command = [sys.executable, "-m", "phoenix.server.main", "serve"]
+with served(command, f"{url}/healthz", folder / "phoenix.log", environment=environment):
     provider = TracerProvider()
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter(endpoint=f"{url}/v1/traces")))
     tracer = provider.get_tracer("panel")
@@ -85,6 +69,3 @@ try:
     page = {"warm": address, "url": f"{address}/traces/{trace}", "text": "execute_tool"}
     print(json.dumps({"version": version("arize-phoenix"), **page}), flush=True)
     sys.stdin.read()
-finally:
-    os.killpg(server.pid, signal.SIGTERM)  # with the workers that it started
-    server.wait()

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import os
-import socket
 import sqlite3
-import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Callable
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).parents[1]))
 # OpenTelemetry keeps 128 attributes of a span, and a long conversation has more
 os.environ.setdefault("OTEL_SPAN_ATTRIBUTE_COUNT_LIMIT", "100000")
 
@@ -23,15 +21,10 @@ from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # type: ign
 )
 from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import BatchSpanProcessor
+from serving import free_port, served
 from work import RARE, Backend, Call, main, on_disk
 
 _PATIENCE_SECONDS = 8.0
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
 
 
 class Phoenix(Backend):
@@ -40,7 +33,7 @@ class Phoenix(Backend):
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.path = folder / "phoenix.db"
-        self.server: subprocess.Popen[bytes] | None = None
+        self.server = contextlib.ExitStack()
         if "one" not in sys.argv:
             self._serve()
         exporter = OTLPSpanExporter(endpoint=f"http://127.0.0.1:{os.environ['PHOENIX_PORT']}/v1/traces")
@@ -49,19 +42,12 @@ class Phoenix(Backend):
         self.tracer = self.provider.get_tracer("bench")
 
     def _serve(self) -> None:
-        os.environ["PHOENIX_PORT"], os.environ["PHOENIX_GRPC_PORT"] = str(_free_port()), str(_free_port())
+        os.environ["PHOENIX_PORT"], os.environ["PHOENIX_GRPC_PORT"] = str(free_port()), str(free_port())
         os.environ["PHOENIX_HOST"], os.environ["PHOENIX_WORKING_DIR"] = "127.0.0.1", str(self.folder)
         os.environ["PHOENIX_TELEMETRY_ENABLED"] = "false"
-        with (self.folder / "server.log").open("wb") as log:
-            command = [sys.executable, "-m", "phoenix.server.main", "serve"]
-            self.server = subprocess.Popen(command, stdout=log, stderr=log)
-        for _ in range(600):
-            try:
-                urllib.request.urlopen(f"http://127.0.0.1:{os.environ['PHOENIX_PORT']}/healthz", timeout=1).read()
-                return
-            except OSError:
-                time.sleep(0.2)
-        raise RuntimeError(f"the server does not answer; see {self.folder / 'server.log'}")
+        command = [sys.executable, "-m", "phoenix.server.main", "serve"]
+        address = f"http://127.0.0.1:{os.environ['PHOENIX_PORT']}/healthz"
+        self.server.enter_context(served(command, address, self.folder / "server.log"))
 
     def prepared(self, call: Call) -> Any:
         attributes: dict[str, Any] = {
@@ -112,10 +98,7 @@ class Phoenix(Backend):
 
     def close(self) -> None:
         self.provider.shutdown()
-        if self.server is not None:
-            self.server.terminate()
-            self.server.wait(30)
-            self.server = None
+        self.server.close()
 
     def _asked(self, sql: str, *values: Any) -> list[Any]:
         with contextlib.closing(sqlite3.connect(f"file:{self.path}?mode=ro", uri=True, timeout=60)) as connection:
