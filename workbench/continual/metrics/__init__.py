@@ -1,5 +1,6 @@
 """Metrics over the accuracy matrix R[i, j], the accuracy on task j after learning task i, and their intervals."""
 
+from workbench.continual.metrics.ability import ability_delta, overall_performance, transfer_to_earlier
 from workbench.continual.metrics.average_accuracy import average_accuracy
 from workbench.continual.metrics.backward_transfer import backward_transfer
 from workbench.continual.metrics.flips import flips
@@ -17,6 +18,7 @@ __all__ = [
     "MATRIX",
     "MEASURES",
     "Interval",
+    "ability_delta",
     "average_accuracy",
     "backward_transfer",
     "differences",
@@ -25,8 +27,10 @@ __all__ = [
     "forward_transfer",
     "incremental_accuracy",
     "intransigence",
+    "overall_performance",
     "per_seed",
     "probing",
     "summarise",
     "t_interval",
+    "transfer_to_earlier",
 ]
