@@ -23,7 +23,6 @@ import cProfile
 import gc
 import json
 import os
-import platform
 import pstats
 import subprocess
 import sys
@@ -35,6 +34,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from reporting import Figure, aimed, figure, finish, spread
 
 HERE = Path(__file__).parent
 STREAM = "/50/100/5/v1"
@@ -54,13 +54,6 @@ def server() -> Iterator[str]:
     finally:
         process.terminate()
         process.wait()
-
-
-def interval(values: np.ndarray) -> tuple[float, float]:
-    """The 95 % bootstrap interval of a median."""
-    draws = np.random.default_rng(0).integers(0, len(values), (2000, len(values)))
-    low, high = np.quantile(np.median(values[draws], axis=1), [0.025, 0.975])
-    return float(low), float(high)
 
 
 # one streamed answer, in a kernel
@@ -134,20 +127,11 @@ open({str(folder / "taken.json")!r}, "w").write(json.dumps(cell.streamed(get_ipy
     return json.loads((folder / "taken.json").read_text())
 
 
-def added(taken: dict[str, list[float]], which: str, aim: float | None, share: bool) -> dict[str, Any]:
+def added(taken: dict[str, list[float]], which: str, aim: float, share: bool) -> Figure:
     """What the cell adds to the SDK, in ms or as a share of the SDK's time."""
-    sdk, cell = np.array(taken[f"sdk_{which}"]), np.array(taken[f"cell_{which}"])
-    if share:
-        values, unit = cell / np.median(sdk) - 1, "share"
-    else:
-        values, unit = cell - np.median(sdk), "ms"
-    value, (low, high) = float(np.median(values)), interval(values)
-    name = f"cell_{which}_over_sdk{'_share' if share else ''}"
-    figure = {"figure": name, "value": round(value, 4), "unit": unit, "low": round(low, 4), "high": round(high, 4)}
-    figure["n"] = len(values)
-    if aim is not None:
-        figure |= {"aim": aim, "met": value <= aim}
-    return figure
+    sdk, cell = float(np.median(taken[f"sdk_{which}"])), np.array(taken[f"cell_{which}"])
+    values, unit, end = (cell / sdk - 1, "share", "_share") if share else (cell - sdk, "ms", "")
+    return aimed(figure(f"cell_{which}_over_sdk{end}", values, unit, 4), aim)
 
 
 # a thousand answers
@@ -232,10 +216,16 @@ async def layers(calls: int, repeats: int, profile: bool) -> dict[str, list[tupl
     return taken
 
 
-def machine() -> str:
-    """What it was measured on, with the load of the last minute."""
-    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
-    return f"{os.cpu_count()} cores, {platform.machine()}, Python {platform.python_version()}{load}"
+def ratio(name: str, ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> Figure:
+    """The fastest wall time over the fastest of another, with the least and greatest ratio of a turn."""
+    turns = [mine[0] / bare[0] for mine, bare in zip(ours, theirs, strict=True)]
+    value = min(wall for wall, _ in ours) / min(wall for wall, _ in theirs)
+    return spread(name, turns, "ratio", lambda _: value)
+
+
+def exactly(name: str, count: int, expected: int) -> Figure:
+    """A count that is right only if it is exactly so much."""
+    return {"figure": name, "value": count, "unit": "count", "aim": expected, "met": count == expected}
 
 
 def peer(python: str, url: str, calls: int) -> list[float] | None:
@@ -290,26 +280,10 @@ def main() -> None:
         wall, cpu = min(wall for wall, _ in pairs), min(cpu for _, cpu in pairs) / calls * 1000
         print(f"{layer:<34}{wall:12.2f}{cpu:16.2f}{wall / fastest:9.2f}x")
         figures.append({"figure": f"{layer}_cpu_per_call", "value": round(cpu, 3), "unit": "ms", "n": len(pairs)})
-    ratio = min(wall for wall, _ in walls["map"]) / fastest
-    spread = sorted(pair[0] / bare[0] for pair, bare in zip(walls["map"], walls["sdk"], strict=True))
-    figures.append(
-        {
-            "figure": "map_over_sdk_gather",
-            "value": round(ratio, 3),
-            "unit": "ratio",
-            "low": round(spread[0], 3),
-            "high": round(spread[-1], 3),
-            "n": repeats,
-            "aim": 1.25,
-            "met": ratio <= 1.25,
-        }
-    )
+    figures.append(aimed(ratio("map_over_sdk_gather", walls["map"], walls["sdk"]), 1.25))
     expected = CONCURRENCY + 3 * calls * repeats + (calls if given.profile else 0)
-    figures.append(
-        {"figure": "calls_stored", "value": stored, "unit": "count", "aim": expected, "met": stored == expected}
-    )
-    seconds = round(time.perf_counter() - began, 1)
-    print(json.dumps({"name": "cell", "machine": machine(), "seconds": seconds, "figures": figures}))
+    figures.append(exactly("calls_stored", stored, expected))
+    finish("cell", began, figures)
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
-from cell import HERE, MODEL, PROMPT, gathered, machine, server
+from cell import HERE, MODEL, PROMPT, exactly, gathered, ratio, server
+from reporting import Figure, aimed, finish, spread
 
 SAMPLES = 1000
 CONCURRENCY = 64
@@ -126,56 +127,22 @@ def main() -> None:
         print(f"{'Inspect':<40}{min(peer):9.2f}{'':13}{min(peer) / fastest['sdk']:9.2f}x")
     else:
         print("Inspect was not measured: --python-of inspect=/tmp/inspect/bin/python")
-    ratio = fastest["run"] / fastest["sdk"]
-    spread = sorted(mine[0] / bare[0] for mine, bare in zip(taken["run"], taken["sdk"], strict=True))
-    walls = sorted(wall for wall, _ in taken["run"])
-    share = None if not peer else fastest["run"] / min(peer)
-    figures: list[dict[str, Any]] = [
-        {
-            "figure": "run_over_sdk_gather",
-            "value": round(ratio, 3),
-            "unit": "ratio",
-            "low": round(spread[0], 3),
-            "high": round(spread[-1], 3),
-            "n": repeats,
-            "aim": 1.25,
-            "met": ratio <= 1.25,
-        },
-        {
-            "figure": "run_cpu_over_sdk_cpu",  # a busy machine stretches the seconds, and these hardly
-            "value": round(cpus["run"] / cpus["sdk"], 3),
-            "unit": "ratio",
-            "n": repeats,
-        },
-        {
-            "figure": "run_cpu_ms_a_sample",
-            "value": round(cpus["run"] * 1000 / SAMPLES, 3),
-            "unit": "ms",
-            "n": repeats,
-            "peers": {"openai sdk": round(cpus["sdk"] * 1000 / SAMPLES, 3)},
-        },
-        {
-            "figure": "run_seconds",
-            "value": round(walls[0], 3),
-            "unit": "s",
-            "low": round(walls[0], 3),
-            "high": round(walls[-1], 3),
-            "n": repeats,
-            "peers": {"openai sdk": round(fastest["sdk"], 3)} | ({"inspect": round(min(peer), 2)} if peer else {}),
-        },
-        {
-            "figure": "run_over_inspect",
-            "value": None if share is None else round(share, 4),
-            "unit": "ratio",
-            "aim": round(1 / 6, 3),
-            "met": None if share is None else share <= 1 / 6,
-        }
-        | ({} if peer else {"why": "no Python with inspect-ai was given"}),
-        {"figure": "calls_stored", "value": calls, "unit": "count", "aim": expected, "met": calls == expected},
-        {"figure": "scored_samples_stored", "value": rows, "unit": "count", "aim": expected, "met": rows == expected},
+    cpu_ms = {who: round(cpu * 1000 / SAMPLES, 3) for who, cpu in cpus.items()}
+    seconds = {"openai sdk": round(fastest["sdk"], 3)} | ({"inspect": round(min(peer), 2)} if peer else {})
+    share = None if not peer else round(fastest["run"] / min(peer), 4)
+    over: Figure = {"figure": "run_over_inspect", "value": share, "unit": "ratio"}
+    figures: list[Figure] = [
+        aimed(ratio("run_over_sdk_gather", taken["run"], taken["sdk"]), 1.25),
+        # a busy machine stretches the seconds, and these hardly
+        {"figure": "run_cpu_over_sdk_cpu", "value": round(cpus["run"] / cpus["sdk"], 3), "unit": "ratio", "n": repeats},
+        {"figure": "run_cpu_ms_a_sample", "value": cpu_ms["run"], "unit": "ms", "n": repeats}
+        | {"peers": {"openai sdk": cpu_ms["sdk"]}},
+        spread("run_seconds", [wall for wall, _ in taken["run"]], "s", min) | {"peers": seconds},
+        aimed(over, round(1 / 6, 3)) | ({} if peer else {"why": "no Python with inspect-ai was given"}),
+        exactly("calls_stored", calls, expected),
+        exactly("scored_samples_stored", rows, expected),
     ]
-    seconds = round(time.perf_counter() - began, 1)
-    print(json.dumps({"name": "runner", "machine": machine(), "seconds": seconds, "figures": figures}))
+    finish("runner", began, figures)
 
 
 if __name__ == "__main__":
