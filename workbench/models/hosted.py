@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, suppress
 from contextvars import ContextVar
 from dataclasses import replace
+from functools import lru_cache
 from typing import Any, Final, final
 from urllib.parse import urlsplit
 from weakref import WeakKeyDictionary
@@ -251,6 +252,7 @@ def _url(client: TheirModel) -> str | None:
         return None
 
 
+@lru_cache(maxsize=64)
 def _public(url: str) -> str | None:
     try:
         parts = urlsplit(url)

@@ -21,6 +21,7 @@ from workbench.traces import redact
 
 __all__ = ["Tries"]
 
+_OVER_SECONDS: Final = 0.05  # less is no time for another try: the call's own deadline is over
 _TOLD_SECONDS: Final = 0.5  # a shorter pause for all is over before anyone has read of it
 
 
@@ -125,8 +126,9 @@ class Tries:
             message = f"{self._name} sent nothing for {self._chunk_seconds or 0:.3g} s."
             return Failure("timeout", message, "try again, or ask with a longer chunk_timeout_seconds.", again=True)
         failure = failure_of(error, self._name, self._provider, self._url)
-        if failure.kind == "timeout" and self._seconds is not None:
-            message = f"{self._name} did not answer within {self._seconds:.3g} s."
+        left = self.seconds_left()
+        if failure.kind == "timeout" and left is not None and left < _OVER_SECONDS:
+            message = f"{self._name} did not answer within {self._seconds or 0:.3g} s."
             return replace(failure, message=message, again=False)
         return failure
 
