@@ -50,6 +50,7 @@ _AIMS = {
     "million_page": 100.0,
     "million_trace": 50.0,
     "million_search": 1000.0,
+    "million_find": 600.0,
     "million_fold": 5000.0,
     "million_reader_memory": 1.0,
 }
@@ -228,7 +229,7 @@ def million(run: Run, folder: Path, spans: int) -> None:
     of = "million" if spans == 1_000_000 else f"{spans // 1000}k"  # aims are for the million
     run.add(f"{of}_fold", "spans/s", made["fold_rates"], made["spans"])
     peak = 0
-    for question in ("usage", "page", "trace", "search"):
+    for question in ("usage", "page", "trace", "search", "find"):
         taken = [asked("ask", str(folder), question) for _ in range(2 if run.quick else 9)]
         peak = max(peak, *(one["peak_bytes"] for one in taken))
         run.add(f"{of}_{question}", "ms", [one["ms"] for one in taken], len(taken))

@@ -1,7 +1,7 @@
 """A store of a million spans with a gigabyte of distinct text: made by the product's own journal and fold, then asked.
 
     python benchmarks/store_peers/million.py make FOLDER SPANS     # 3 minutes for a million on two idle cores
-    python benchmarks/store_peers/million.py ask FOLDER QUESTION   # usage, page, trace or search, in a new process
+    python benchmarks/store_peers/million.py ask FOLDER QUESTION   # usage, page, trace, search, find: in a new process
 
 A trace is a conversation of four calls of a model under an agent, 1,300 characters of new text a call; one trace has a
 thousand spans. They are spread over 90 days.
@@ -157,6 +157,7 @@ def ask(folder: Path, question: str) -> dict[str, Any]:
         "page": lambda store: traces_page(store).rows,
         "trace": lambda store: tree(BIG, store),
         "search": lambda store: search(RARE, store).rows,
+        "find": lambda store: traces_page(store, q=RARE).rows,
         "sql": lambda store: store.query("SELECT 1 AS one"),
     }
     duckdb.connect().execute("SELECT $1", [1])  # DuckDB imports pandas, where it is installed, to bind a parameter

@@ -118,9 +118,19 @@ def in_child(work: Callable[[], Any]) -> Any:
     return json.loads(said)
 
 
+def look(store: Store) -> None:
+    """Folds, unless the file says that there is nothing to fold, as a question does."""
+    with contextlib.suppress(duckdb.Error):
+        if store.path.exists():
+            with contextlib.closing(open_database(store.path, read_only=True)) as connection:
+                if store.compactor.has_all(connection):
+                    return
+    store.fold()
+
+
 def contents(path: Path) -> dict[str, list[str]]:
-    """After a fold, the rows of every table, each as text and in order; what a file says of itself is left out."""
-    Store(path).fold()
+    """The rows that a question sees, of every table, as text and in order; what a file says of itself is left out."""
+    look(Store(path))
     with contextlib.closing(open_database(path, read_only=True)) as connection:
         return {
             table: sorted(str(row) for row in connection.execute(" ".join(["SELECT * FROM", table])).fetchall())

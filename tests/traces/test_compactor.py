@@ -47,6 +47,47 @@ def test_folding_again_changes_nothing(fresh_store):
     assert names(fresh_store) == ["a"]
 
 
+def opened(monkeypatch):
+    """A list to which every opening of a file says whether it is for reading alone."""
+    real, seen = duckdb.connect, []
+
+    def connect(*given, **named):
+        seen.append(named["read_only"])
+        return real(*given, **named)
+
+    monkeypatch.setattr(duckdb, "connect", connect)
+    return seen
+
+
+def test_a_first_question_opens_the_file_once_where_nothing_is_to_be_folded(fresh_store, monkeypatch):
+    write(fresh_store, "a")
+    fresh_store.fold()
+    seen = opened(monkeypatch)
+    other = Store(fresh_store.path)
+    assert names(other) == ["a"]
+    assert names(other) == ["a"]
+    assert seen == [True, True]
+    write(fresh_store, "b")
+    assert names(other) == ["a", "b"]
+    assert seen == [True, True, True, False, True]
+
+
+def test_a_first_question_folds_what_a_dead_process_left(fresh_store):
+    fresh_store.tracer.start("chat", "left open", None)
+    fresh_store.fold()
+    fresh_store.journal.close()
+    assert Store(fresh_store.path).query("SELECT status FROM spans").rows() == [("interrupted",)]
+    assert not segments(fresh_store.journal.folder)
+    log = fresh_store.path.with_name(fresh_store.path.name + ".wal")
+    with duckdb.connect(str(fresh_store.path)) as connection:
+        connection.execute("SET checkpoint_threshold = '1GB'")
+        connection.execute("PRAGMA disable_checkpoint_on_shutdown")
+        connection.execute("UPDATE spans SET name = 'in the log'")
+    assert log.exists()
+    assert names(Store(fresh_store.path)) == ["in the log"]
+    assert not log.exists()
+
+
 def test_a_span_taken_for_interrupted_before_its_end_was_folded_is_there_once(fresh_store):
     """A fold may see the segment with the start, then that the session is over, before the segment with the end."""
     fresh_store.journal.segment_bytes = 1
@@ -362,7 +403,8 @@ class Interleaving(RuleBasedStateMachine):
     def nothing_is_lost_and_nothing_is_twice(self):
         if not self.acknowledged:
             return
-        rows = self.stores[0].query("SELECT span_id, status FROM spans").to_dicts()
+        # one that was just opened looks for itself whether there is something to fold
+        rows = Store(self.path).query("SELECT span_id, status FROM spans").to_dicts()
         ended = [row["span_id"] for row in rows if row["status"] == "ok"]
         assert sorted(ended) == sorted(self.acknowledged)
         bodies = self.stores[0].query(

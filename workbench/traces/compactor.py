@@ -8,23 +8,27 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, cast
+from typing import Any, Final, TypeAlias, cast
 
 import duckdb
 
 from workbench.errors import StoreError
 from workbench.traces.batch import Batch, insert
-from workbench.traces.database import is_sound, move_aside, open_database
+from workbench.traces.database import check_version, is_sound, move_aside, open_database, write_ahead_log
 from workbench.traces.journal import StoreWarning
 from workbench.traces.lock import StoreLock
 from workbench.traces.schema import SCHEMA_VERSION
 from workbench.traces.segment import Segment, is_alive, journal_folder, lock_path, segments
+from workbench.traces.text_index import index_texts
 
 __all__ = ["Compactor", "Folded"]
+
+Marks: TypeAlias = dict[str, tuple[int, bool]]  # how far each segment is in the store, and whether wholly
 
 _BATCH_BYTES: Final = 8 << 20
 _KEPT_SECONDS: Final = 7 * 24 * 3600.0
 _KEPT_BYTES: Final = 256 << 20
+_INDEX_SECONDS: Final = 1.0  # at least, of a fold, where a store of an older version has texts without an index
 _RUNNING: Final = (
     "SELECT session FROM spans WHERE status = 'running' UNION SELECT session FROM runs WHERE status = 'running'"
 )
@@ -79,6 +83,29 @@ class Compactor:
         if any(not is_alive(self.folder, session) for session in self._living):
             return False
         return all(segment.size == self._seen.get(segment.name) for segment in segments(self.folder))
+
+    def has_all(self, connection: duckdb.DuckDBPyConnection) -> bool:
+        """Whether a fold would find nothing to do, by what the file says of itself: so a question opens it once.
+
+        Args:
+            connection: to the file, for reading; the caller holds the lock.
+        """
+        if write_ahead_log(self.store).exists() or check_version(self.store, connection) != SCHEMA_VERSION:
+            return False
+        known = _marks(connection)
+        waiting = segments(self.folder)
+        last = {segment.session: segment.number for segment in waiting}
+        living = {session for session in last if is_alive(self.folder, session)}  # before the sizes, as in a fold
+        seen = {segment.name: segment.size for segment in waiting}
+        if (
+            any(segment.session not in living or segment.number < last[segment.session] for segment in waiting)
+            or any(known.get(name, (0, False))[0] != size for name, size in seen.items())
+            or self._forgotten(known)
+            or any(self._is_dead(session) for (session,) in connection.execute(_RUNNING).fetchall())
+        ):
+            return False
+        self._opened, self._seen, self._living = True, seen, living
+        return True
 
     def fold(self, timeout_seconds: float, budget_seconds: float = float("inf")) -> Folded:
         """Brings in what is journalled.
@@ -135,12 +162,10 @@ class Compactor:
             connection.close()
 
     def _fold_into(self, connection: duckdb.DuckDBPyConnection, deadline: float) -> Folded:
-        rows = connection.execute("SELECT segment, folded_bytes, sealed FROM segments").fetchall()
-        known = {str(name): (int(bytes_), bool(sealed)) for name, bytes_, sealed in rows}
+        begun = time.monotonic()
+        known = _marks(connection)
         records = skipped = 0
-        # an archived segment that is not marked was in a transaction that the file lost, or the file is new
-        forgotten = [segment for segment in segments(self.archive) if not known.get(segment.name, (0, False))[1]]
-        waiting = forgotten + segments(self.folder)
+        waiting = self._forgotten(known) + segments(self.folder)
         last = {segment.session: segment.number for segment in waiting}
         living = {session for session in last if is_alive(self.folder, session)}  # before the reading: what a dead
         self._living = living  # process wrote is final
@@ -160,7 +185,16 @@ class Compactor:
                 self._put_away(segment)
         self._interrupt_the_dead(connection)
         self._forget_old(connection)
+        now = time.monotonic()
+        index_texts(connection, min(max(now - begun, _INDEX_SECONDS), deadline - now))
         return Folded(records, skipped)
+
+    def _forgotten(self, known: Marks) -> list[Segment]:
+        """Archived segments without a mark: it was in a transaction that the file lost, or the file is new."""
+        return [segment for segment in segments(self.archive) if not known.get(segment.name, (0, False))[1]]
+
+    def _is_dead(self, session: str | None) -> bool:
+        return session is None or not is_alive(self.folder, session)
 
     def _put_away(self, segment: Segment) -> None:
         self.archive.mkdir(exist_ok=True)
@@ -170,7 +204,7 @@ class Compactor:
     def _interrupt_the_dead(self, connection: duckdb.DuckDBPyConnection) -> None:
         """A span or run without an end whose process is gone will never have one."""
         for (session,) in connection.execute(_RUNNING).fetchall():
-            if session is None or not is_alive(self.folder, str(session)):
+            if self._is_dead(session):
                 for statement in _INTERRUPT:
                     connection.execute(statement, [session])
 
@@ -186,6 +220,11 @@ class Compactor:
         for path in self.folder.glob("*-*.lock"):
             if path.stem not in writing and not is_alive(self.folder, path.stem):
                 lock_path(self.folder, path.stem).unlink(missing_ok=True)
+
+
+def _marks(connection: duckdb.DuckDBPyConnection) -> Marks:
+    rows = connection.execute("SELECT segment, folded_bytes, sealed FROM segments").fetchall()
+    return {str(name): (int(folded), bool(sealed)) for name, folded, sealed in rows}
 
 
 def _batches(segment: Segment, start: int, *, sealed: bool) -> Iterator[Batch]:

@@ -11,11 +11,11 @@ import duckdb
 
 from workbench.errors import StoreError
 from workbench.traces.journal import StoreWarning
-from workbench.traces.layout import BLOCK_BYTES, FILE_VERSION
+from workbench.traces.layout import BLOCK_BYTES, FILE_VERSION, TABLES
 from workbench.traces.migrations import create, migrate
 from workbench.traces.schema import SCHEMA, SCHEMA_URL, SCHEMA_VERSION
 
-__all__ = ["check_version", "is_sound", "move_aside", "open_database"]
+__all__ = ["check_version", "is_sound", "move_aside", "open_database", "write_ahead_log"]
 
 # SQL from outside reads tables and nothing else: no files, no network, no Python variables.
 _SETTINGS: Final[dict[str, str]] = {
@@ -84,6 +84,11 @@ def check_version(path: Path, connection: duckdb.DuckDBPyConnection) -> int:
     return version
 
 
+def write_ahead_log(path: Path) -> Path:
+    """Where DuckDB keeps changes that are not in the file yet."""
+    return path.with_name(path.name + ".wal")
+
+
 def is_sound(path: Path) -> bool:
     """Whether every row of the file can be read; called when something went wrong, under the exclusive lock."""
     try:
@@ -91,7 +96,7 @@ def is_sound(path: Path) -> bool:
     except duckdb.Error:
         return False
     try:
-        for table in SCHEMA:
+        for table in {*SCHEMA, *TABLES}:
             connection.execute(" ".join(["SELECT sum(hash(item)) FROM", table, "AS item"])).fetchall()
     except duckdb.Error:
         return False
@@ -105,7 +110,7 @@ def move_aside(path: Path, reason: str) -> Path:
     stamp = f"{datetime.now(UTC):%Y%m%dT%H%M%S%f}"
     aside = path.with_name(f"{path.name}.damaged-{stamp}")
     path.rename(aside)
-    log = path.with_name(path.name + ".wal")
+    log = write_ahead_log(path)
     if log.exists():
         log.rename(aside.with_name(aside.name + ".wal"))
     warnings.warn(

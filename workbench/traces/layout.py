@@ -10,7 +10,7 @@ from typing import Final
 
 from workbench.traces.schema import SCHEMA
 
-__all__ = ["BLOCK_BYTES", "DEFINITIONS", "FILE_VERSION", "STORED", "TABLES"]
+__all__ = ["BLOCK_BYTES", "DEFINITIONS", "DERIVED", "FILE_VERSION", "STORED", "TABLES"]
 
 # Of new files. DuckDB's own choice, 256 kB, makes the file of a few thousand spans twice as large; a million spans take
 # 2 % more with the smallest and are read as fast. Any DuckDB from 1.5 on reads the version.
@@ -39,9 +39,12 @@ _HIDDEN: Final[dict[str, dict[str, str]]] = {
         "tool_text": "VARCHAR",
         "body": "JSON",
     },
+    "text_blocks": {"first_row": "BIGINT NOT NULL", "last_row": "BIGINT NOT NULL", "words": "VARCHAR"},
 }
+# made anew from other tables where these are written anew
+DERIVED: Final = frozenset({"text_blocks"})
 # zstd folds a third faster than DuckDB's own choice, in as little room; a search takes a fifth longer
-_COMPRESSION: Final = {("message_bodies", "text"): " USING COMPRESSION zstd"}
+_COMPRESSION: Final = dict.fromkeys((("message_bodies", "text"), ("text_blocks", "words")), " USING COMPRESSION zstd")
 _UNKEYED: Final = frozenset({"spans", "attempts", "links", "contexts", "outputs", *_HIDDEN})
 
 # table -> column -> SQL type, of everything that is stored

@@ -38,8 +38,11 @@ _SECOND: Final = (
     *(f"DROP TABLE old_{table}" for table in ("span_messages", "messages", "spans", "attempts", "links")),
 )
 
+# Version 3: which words stand where in the texts; folds fill it little by little.
+_THIRD: Final = (DEFINITIONS["text_blocks"],)
+
 # From version n to n + 1.
-_STEPS: Final[dict[int, tuple[str, ...]]] = {1: _SECOND}
+_STEPS: Final[dict[int, tuple[str, ...]]] = {1: _SECOND, 2: _THIRD}
 
 
 def create(connection: duckdb.DuckDBPyConnection) -> None:

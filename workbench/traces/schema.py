@@ -13,7 +13,7 @@ from workbench.traces.relations import RELATIONS
 
 __all__ = ["COLUMNS", "KEYS", "RECORDED", "REQUIRED", "SCHEMA", "SCHEMA_URL", "SCHEMA_VERSION", "Column", "Relation"]
 
-SCHEMA_VERSION: Final = 2
+SCHEMA_VERSION: Final = 3
 SCHEMA_URL: Final = "https://opentelemetry.io/schemas/gen-ai/1.42.0"
 
 

@@ -37,6 +37,11 @@ class Reader:
     def __init__(self, path: Path) -> None:
         self._connection = open_database(path, read_only=True)
 
+    @property
+    def connection(self) -> duckdb.DuckDBPyConnection:
+        """The opening itself."""
+        return self._connection
+
     def query(self, sql: str, /, **parameters: Any) -> pl.DataFrame:
         """Answers one question.
 

@@ -150,8 +150,7 @@ class Store:
         """Asks several questions of one state of the store, which is opened once for them.
 
         Args:
-            work: asks them; while it works, nothing is folded. It is called again where the file was damaged and has
-                been rebuilt.
+            work: asks them, while nothing is folded; called again where the file was damaged and has been rebuilt.
             timeout_seconds: how long to wait for a busy store.
 
         Returns:
@@ -166,15 +165,18 @@ class Store:
 
         self.journal.flush()
         compactor = self.compactor
-        for _ in range(2):
-            if not compactor.is_current():
-                self.fold(timeout_seconds)
+        is_folded = compactor.is_current()
+        for _ in range(3):
+            reason = ""
             try:
-                with compactor.lock.shared(timeout_seconds), Reader(self.path) as reader:
-                    return work(reader)
+                if is_folded or self.path.exists():
+                    with compactor.lock.shared(timeout_seconds), Reader(self.path) as reader:
+                        if is_folded or compactor.has_all(reader.connection):
+                            return work(reader)
             except duckdb.Error as error:
                 reason = str(error).split("\n")[0]
-            whole(partial(compactor.mend, reason, timeout_seconds))
+            whole(partial(compactor.mend, reason, timeout_seconds)) if reason else self.fold(timeout_seconds)
+            is_folded = True
         raise StoreError(f"The store {str(self.path)!r} stays damaged after it was rebuilt.", hint="check the disk")
 
     def close(self) -> None:

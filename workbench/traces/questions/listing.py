@@ -83,10 +83,14 @@ _HASHES: Final = """
     WHERE {among_contexts} AND list_contains($contexts, context_id)
     UNION ALL SELECT span_id, -1, message_hash FROM outputs
     WHERE {among_outputs} AND list_contains($spans, span_id) AND position = 0"""
-# not IN: that would read every text before it looks at the hash
+_ROWS: Final = """
+    SELECT rowid AS row FROM message_bodies
+    WHERE {among_message_bodies} AND message_hash IN (SELECT unnest($hashes))"""
+# not IN: that would read every text in these rows before it looks at the hash
 _TEXTS: Final = """
     SELECT message_hash, left(trim(text), $words) AS text FROM message_bodies
-    WHERE {among_message_bodies} AND list_contains($hashes, message_hash)"""
+    WHERE ({stretches}) AND list_contains($hashes, message_hash)"""
+_STRETCH: Final = 2048  # rows that DuckDB unpacks at once
 # Rows are stored in the order in which they came, so what the newest traces said is at the end of each table. It is
 # looked for there first, and at last everywhere, where that was not all: a table's end takes a part of the time.
 _END: Final = "rowid >= (SELECT max(rowid) - {end} FROM {table})"
@@ -136,7 +140,7 @@ def _page(reader: Reader, rows: int, begin: Place, filters: dict[str, Any]) -> P
 def _newest(reader: Reader, begin: Place, rows: int, filters: dict[str, Any]) -> pl.DataFrame:
     """The newest traces, looked for among the newest rows before all are looked at."""
     since, until = filters.pop("since", None), filters.pop("until", None)
-    chosen = wanted(filters)
+    chosen = wanted(filters, reader)
     given = {
         "since": datetime.min if since is None else naive_utc(since),
         "until": datetime.max if until is None else naive_utc(until),
@@ -198,12 +202,21 @@ def _hashes(reader: Reader, rows: Sequence[Mapping[str, Any]]) -> tuple[list[str
 
 
 def _texts(reader: Reader, hashes: set[str]) -> dict[str, str]:
-    texts: dict[str, str] = {}
+    """The first words of messages: where they are is read from the hashes alone, then only what is there."""
+    rows: list[int] = []
     for end in _ENDS:
-        if missing := sorted(hashes - texts.keys()):
-            sql = filled(_TEXTS, **_among("message_bodies", end))
-            texts |= dict(reader.query(sql, hashes=missing, words=_WORDS).iter_rows())
-    return texts
+        if len(rows) < len(hashes):
+            sql = filled(_ROWS, **_among("message_bodies", end))
+            rows = reader.query(sql, hashes=sorted(hashes))["row"].to_list()
+    if not rows:
+        return {}
+    stretches = (f"rowid BETWEEN {first} AND {first + _STRETCH - 1}" for first in sorted({_begin(row) for row in rows}))
+    sql = filled(_TEXTS, stretches=" OR ".join(stretches))
+    return dict(reader.query(sql, hashes=sorted(hashes), words=_WORDS).iter_rows())
+
+
+def _begin(row: int) -> int:
+    return row - row % _STRETCH
 
 
 def _among(table: str, end: int | None) -> dict[str, str]:

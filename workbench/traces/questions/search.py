@@ -10,6 +10,7 @@ from workbench.traces.questions.filters import Filters, condition, filled, limit
 from workbench.traces.questions.page import Page, Place, place
 from workbench.traces.store import Store
 from workbench.traces.store import store as current_store
+from workbench.traces.text_index import rows_with
 
 if TYPE_CHECKING:
     import polars as pl
@@ -23,7 +24,7 @@ _AROUND: Final = 80
 _WORD: Final = re.compile(r'"([^"]+)"|(\S+)')
 # Of each message that has all the words, the newest span that the filters let through; what it wrote rather than read.
 _FOUND: Final = """
-    WITH hits AS MATERIALIZED (SELECT message_hash FROM messages WHERE {matches}),
+    WITH hits AS MATERIALIZED (SELECT message_hash FROM message_bodies WHERE {among} AND {matches}),
     chosen AS (
         SELECT span_id, trace_id, started_at, name, model, notebook, conversation, context_id, context_length
         FROM spans WHERE {condition}
@@ -50,7 +51,7 @@ _TEXTS: Final = """
         CASE WHEN regexp_matches(tool_text, $pattern) THEN
             struct_pack(hit := regexp_extract(tool_text, $pattern), before := regexp_extract(tool_text, $before, 1))
             END AS used
-    FROM messages WHERE list_contains($hashes, message_hash)"""
+    FROM message_bodies WHERE {among} AND list_contains($hashes, message_hash)"""
 
 
 def search(
@@ -102,10 +103,13 @@ def search(
     either = "|".join(f"(?:{pattern})" for pattern in patterns)
 
     def ask(reader: Reader) -> Page:
-        found = reader.query(sql, **where.parameters, **given, at=begin.at, id=begin.id, rows=rows + 1)
+        among = "true" if regex else rows_with(reader, [[word] for word in words], ignore_case=ignore_case)
+        found = reader.query(
+            filled(sql, among=among), **where.parameters, **given, at=begin.at, id=begin.id, rows=rows + 1
+        )
         shown = found.head(rows)
         cursor = str(Place(shown["started_at"][-1], shown["message_hash"][-1])) if found.height > rows else None
-        return Page(_with_snippets(reader, shown, either), cursor)
+        return Page(_with_snippets(reader, shown, either, among), cursor)
 
     return chosen.read(ask)
 
@@ -130,11 +134,14 @@ def _matches(words: int, is_pattern: bool) -> str:
     )
 
 
-def _with_snippets(reader: Reader, shown: pl.DataFrame, pattern: str) -> pl.DataFrame:
+def _with_snippets(reader: Reader, shown: pl.DataFrame, pattern: str, among: str) -> pl.DataFrame:
     import polars as pl
 
     texts = reader.query(
-        _TEXTS, pattern=pattern, before=f"^((?s:.)*?)(?:{pattern})", hashes=shown["message_hash"].to_list()
+        filled(_TEXTS, among=among),
+        pattern=pattern,
+        before=f"^((?s:.)*?)(?:{pattern})",
+        hashes=shown["message_hash"].to_list(),
     )
     cut = {row["message_hash"]: _snippet(row) for row in texts.iter_rows(named=True)}
     kinds: dict[str, Any] = {"role": pl.String, "found_in": pl.String, "snippet": pl.String}

@@ -12,6 +12,8 @@ from workbench.traces.store import store as current_store
 if TYPE_CHECKING:
     import polars as pl
 
+    from workbench.traces.sql import Reader
+
 __all__ = ["FACETS", "facets", "totals"]
 
 # what a list of traces can be narrowed by, and people choose from a list
@@ -62,11 +64,14 @@ def totals(store: Store | None = None, **filters: Unpack[TraceFilters]) -> dict[
         >>> totals(model="nobody")["calls"]
         0
     """
-    chosen = wanted(filters)
-    where = chosen.spans.sql if not chosen.terms else f"{chosen.spans.sql} AND {' AND '.join(chosen.terms)}"
+    return (store or current_store()).read(lambda reader: _totals(reader, filters))
+
+
+def _totals(reader: Reader, filters: TraceFilters) -> dict[str, Any]:
+    chosen = wanted(filters, reader)
+    where = " AND ".join([chosen.spans.sql, *chosen.terms])
     sql = filled(_TOTALS, condition=where, times=_TIMES)
-    frame = (store or current_store()).query(sql, **_bound(chosen, sql))
-    return frame.drop("latencies").row(0, named=True)
+    return reader.query(sql, **_bound(chosen, sql)).drop("latencies").row(0, named=True)
 
 
 def facets(store: Store | None = None, *, limit: int = 100) -> pl.DataFrame:

@@ -6,10 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from workbench.errors import OptionError
 from workbench.traces.questions.filters import Condition, Filters, condition, filled
+from workbench.traces.text_index import rows_with
+
+if TYPE_CHECKING:
+    from workbench.traces.sql import Reader
 
 __all__ = ["STATUSES", "TraceFilters", "Wanted", "wanted"]
 
@@ -82,7 +86,7 @@ _SCORES: Final = """trace_id IN (
         SELECT span_id, trace_id, name AS scorer, bool, number, NULL::DOUBLE AS low FROM feedback
     ) AS feedback LEFT JOIN spans USING (span_id) WHERE {bounds})"""
 _SAYS: Final = """trace_id IN (
-    WITH hits AS MATERIALIZED (SELECT message_hash FROM message_bodies WHERE {matches})
+    WITH hits AS MATERIALIZED (SELECT message_hash FROM message_bodies WHERE {among} AND {matches})
     SELECT trace_id FROM spans WHERE span_id IN (SELECT span_id FROM outputs SEMI JOIN hits USING (message_hash))
     UNION ALL SELECT trace_id FROM spans JOIN (
         SELECT context_id, min(position) AS position FROM contexts SEMI JOIN hits USING (message_hash)
@@ -90,8 +94,12 @@ _SAYS: Final = """trace_id IN (
     ) AS found USING (context_id) WHERE position < context_length)"""
 
 
-def wanted(filters: Mapping[str, Any]) -> Wanted:
+def wanted(filters: Mapping[str, Any], reader: Reader | None = None) -> Wanted:
     """The filters as SQL.
+
+    Args:
+        filters: as they were given.
+        reader: of the store; with it only those texts are looked at in which the words of `q` may be.
 
     Raises:
         OptionError: a filter or a status that there is not.
@@ -120,8 +128,10 @@ def wanted(filters: Mapping[str, Any]) -> Wanted:
         values["worst_status"] = given["worst_status"]
     words = [quoted or bare for quoted, bare in _WORD.findall(given.get("q", ""))]
     if words:
-        values |= {f"word_{number}": _spellings(word) for number, word in enumerate(words)}
-        terms.append(filled(_SAYS, matches=" AND ".join(map(_has_word, range(len(words))))))
+        spellings = [_spellings(word) for word in words]
+        values |= {f"word_{number}": some for number, some in enumerate(spellings)}
+        among = "true" if reader is None else rows_with(reader, spellings)
+        terms.append(filled(_SAYS, among=among, matches=" AND ".join(map(_has_word, range(len(words))))))
     return Wanted(spans, tuple(terms), values, reads_texts=bool(words))
 
 

@@ -16,6 +16,7 @@ from workbench.traces.database import open_database
 from workbench.traces.schema import COLUMNS, KEYS, SCHEMA_VERSION
 from workbench.traces.segment import Segment, is_alive, segments
 from workbench.traces.store import Store
+from workbench.traces.text_index import count_wrong
 from workbench.traces.upkeep.leftovers import leftovers
 from workbench.traces.upkeep.rewriting import Progress
 
@@ -130,6 +131,8 @@ def _rows_wrong(connection: duckdb.DuckDBPyConnection, journal: Path) -> Iterato
     if count := _other_bodies(connection):
         mend = "somebody changed the file; a rebuild from the journal's kept segments brings them back"
         yield Finding("wrong", f"{count:,} messages do not have the hash of their body", mend)
+    if count := count_wrong(connection):
+        yield Finding("wrong", f"{count:,} blocks of the text index miss what is in them", "workbench traces compact")
     for kind, name, session in connection.execute(_RUNNING).fetchall():
         if session is None or not is_alive(journal, str(session)):
             yield Finding("wrong", f"{kind} {name} is running, but its process is gone", "ask again: a fold ends it")

@@ -15,7 +15,7 @@ from workbench.traces.batch import body_row
 from workbench.traces.encoding import dumps
 from workbench.traces.erased import KEPT, ErasedRows
 from workbench.traces.erasure import Erasure
-from workbench.traces.layout import STORED
+from workbench.traces.layout import DERIVED, STORED
 from workbench.traces.schema import SCHEMA_VERSION
 from workbench.traces.segment import Segment, segments
 from workbench.traces.store import Store
@@ -180,7 +180,7 @@ def _columns() -> Iterator[tuple[str, str, str]]:
     for table, columns in STORED.items():
         for name, kind in columns.items():
             plain = kind.split()[0]
-            if table != "message_bodies" and plain in _TEXTS and name not in KEPT:
+            if table not in {"message_bodies", *DERIVED} and plain in _TEXTS and name not in KEPT:
                 yield table, name, plain
 
 

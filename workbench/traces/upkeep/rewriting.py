@@ -13,9 +13,10 @@ from typing import Final, TypeAlias
 import duckdb
 
 from workbench.errors import StoreError
-from workbench.traces.database import open_database
-from workbench.traces.layout import BLOCK_BYTES, DEFINITIONS, FILE_VERSION, STORED, TABLES
+from workbench.traces.database import open_database, write_ahead_log
+from workbench.traces.layout import BLOCK_BYTES, DEFINITIONS, DERIVED, FILE_VERSION, STORED, TABLES
 from workbench.traces.store import Store
+from workbench.traces.text_index import index_texts
 
 __all__ = ["Progress", "Rewritten", "attached", "draft_path", "rewrite"]
 
@@ -79,19 +80,21 @@ def rewrite(store: Store, questions: Questions, progress: Progress | None = None
                 connection.execute(statement)
             rows: dict[str, int] = {}
             for number, table in enumerate(TABLES):
-                rows[table] = _fill(connection, table, asked.get(table))
+                if table not in DERIVED:
+                    rows[table] = _fill(connection, table, asked.get(table))
                 if progress is not None:
                     progress(number + 1, len(TABLES))
             connection.execute("COMMIT")
+            index_texts(connection)
             connection.execute("CHECKPOINT new")
             connection.execute("USE memory")
             connection.execute("DETACH new")
         _require_rows(draft, rows)
         _sync(draft)
         after = draft.stat().st_size
-        if _log(store.path).exists():  # it would be taken for the new file's
+        if write_ahead_log(store.path).exists():  # it would be taken for the new file's
             raise StoreError(
-                f"The store {str(store.path)!r} has changes in {str(_log(store.path))!r}; nothing was done."
+                f"The store {str(store.path)!r} has changes in {str(write_ahead_log(store.path))!r}; nothing was done."
             )
         draft.replace(store.path)
         _sync(store.path.parent)
@@ -145,12 +148,7 @@ def _require_rows(draft: Path, rows: Mapping[str, int]) -> None:
 
 def _remove(draft: Path) -> None:
     draft.unlink(missing_ok=True)
-    _log(draft).unlink(missing_ok=True)
-
-
-def _log(path: Path) -> Path:
-    """Where DuckDB keeps changes that are not in the file yet."""
-    return path.with_name(path.name + ".wal")
+    write_ahead_log(draft).unlink(missing_ok=True)
 
 
 def _scratch(store: Path) -> Path:
