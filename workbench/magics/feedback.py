@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
-from datetime import UTC, datetime
 from typing import Final
 
 from workbench import traces
 from workbench.errors import OptionError, StoreError
+from workbench.traces.feedback import give_feedback
 
 __all__ = ["rate", "read_rating"]
 
@@ -53,21 +52,7 @@ def rate(trace_id: str | None, verdict: str, note: str | None = None) -> str:
     label = verdict if bit is None and number is None else None
     name = "thumbs" if bit is not None else "rating" if number is not None else "label"
     author = os.environ.get("WORKBENCH_AUTHOR") or os.environ.get("JUPYTERHUB_USER")
-    key = "/".join((trace_id, name, label or "", author or ""))
-    traces.record(
-        "feedback",
-        feedback_id=hashlib.sha256(key.encode()).hexdigest()[:32],
-        span_id=found["span_id"][0],
-        trace_id=trace_id,
-        name=name,
-        bool=bit,
-        number=number,
-        label=label,
-        comment=note,
-        author=author,
-        created_at=datetime.now(UTC),
-        session=traces.store().journal.session,
-    )
+    give_feedback(found["span_id"][0], name, bool=bit, number=number, label=label, comment=note, author=author)
     return f"{verdict}{f': {note}' if note else ''}"
 
 
