@@ -5,6 +5,7 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import type { ISpend } from './spend';
 import { arrays, queryString } from './query';
+import { spread } from './trace/screen';
 import type * as Wire from './wire';
 import type * as Runs from './wire_runs';
 
@@ -124,6 +125,13 @@ export class StoreClient {
   async trace(trace_id: string, limit?: number, signal?: AbortSignal): Promise<Wire.ITrace> {
     const found = await this.get<Wire.ITrace>(`traces/${encodeURIComponent(trace_id)}`, { limit }, signal);
     return { ...found, spans: arrays<Wire.ISpanColumns>(found.spans) };
+  }
+
+  /** What of a trace stands on its first screen, around a span or the one that tells most; a short trace whole. */
+  async screen(trace_id: string, span_id: string | null = null, signal?: AbortSignal): Promise<Wire.ITrace> {
+    const address = `traces/${encodeURIComponent(trace_id)}/screen`;
+    const found = await this.get<Wire.ITrace | Wire.IScreen>(address, { span: span_id }, signal);
+    return 'depths' in found ? spread(found) : { ...found, spans: arrays<Wire.ISpanColumns>(found.spans) };
   }
 
   /** One span with its messages (the last `limit` of what it read, 200 by default), attempts, feedback and scores. */

@@ -19,6 +19,8 @@ export interface IOpened {
   trace: string;
   other: string | null;
   where: IWhere;
+  /** What it is called; by default as its first span. */
+  title?: string;
 }
 
 /** A view of a trace, or of two. */
@@ -64,25 +66,29 @@ export class Desk implements ITraceActions {
   };
 
   /** Opens the view of a trace, or of two: its own tab, or the last one's place, unless a new one is wanted. */
-  async open(opened: IOpened, span: string | null = null, isNew = false, title = ''): Promise<void> {
-    const views = await import('./views');
+  async open(opened: IOpened, span: string | null = null, isNew = false): Promise<void> {
     // one tab for each trace: its name leads back to it when the page is loaded again
     const id = `research-workbench-trace-${opened.trace}-${opened.other ?? ''}`;
-    const same = this.tracker.find(tab => tab.id === id);
+    const tabOf = () => this.tracker.find(tab => tab.id === id);
+    const client = new StoreClient(this.app.serviceManager.serverSettings, opened.where);
+    const { trace, other, title = '' } = opened;
+    const screen = other === null && !tabOf() ? client.screen(trace, span) : null; // while the view is made
+    screen?.catch(() => undefined);
+    const views = await import('./views');
+    const same = tabOf();
     if (same && span === null) {
       this.app.shell.activateById(id);
       return;
     }
     same?.dispose();
     const before = isNew ? null : this.tracker.currentWidget;
-    const client = new StoreClient(this.app.serviceManager.serverSettings, opened.where);
     const shared = { client, trans: this.trans, faultOf: (problem: unknown) => faultOf(problem, this.trans) };
-    const { trace, other } = opened;
     const content =
       other === null
         ? views.traceWidget({
             ...shared,
             traceId: trace,
+            screen: screen ?? client.screen(trace, span),
             spanId: span,
             rendermime: this.rendermime,
             rendered: this.rendered,

@@ -117,7 +117,9 @@ function addCommands(app: JupyterFrontEnd, notebooks: INotebookTracker, desk: De
       if (trace) {
         const other = typeof args.other === 'string' ? args.other : null;
         const where = (args.where as IWhere | undefined) ?? desk.where;
-        return desk.open({ trace, other, where }, typeof args.span === 'string' ? args.span : null, args.same !== true);
+        const title = typeof args.title === 'string' ? args.title : '';
+        const span = typeof args.span === 'string' ? args.span : null;
+        return desk.open({ trace, other, where, title }, span, args.same !== true);
       }
       return undefined;
     }

@@ -183,8 +183,22 @@ export interface ISpanColumns {
   thumbs: (boolean | null)[];
 }
 
+/** What stands on the first screen of a trace of more than 1,000 spans. */
+export interface IScreen {
+  trace_id: string;
+  trace_spans: number;
+  started_at: number;
+  duration_ms: number;
+  depths: number[];
+  first: number; // row of `spans`, which are columns as the server sends them
+  spans: unknown;
+  notebooks: Record<string, string>;
+}
+
 export interface ITrace {
   trace_id: string;
+  /** Only some rows were read yet: those of the others have no `span_id`. */
+  is_part?: boolean;
   /** More than `spans.length` where the trace was cut at the limit. */
   trace_spans: number;
   started_at: number;

@@ -4,12 +4,24 @@ import { ILauncher } from '@jupyterlab/launcher';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { LabIcon } from '@jupyterlab/ui-components';
+import type { Widget } from '@lumino/widgets';
 
 import { type IWhere, StoreClient } from '../api';
 import { faultOf } from '../faults';
 
 const OPEN = 'workbench:open-dashboard';
 const OPEN_TRACE = 'workbench:open-trace'; // of the plugin of traces
+
+/** The dashboard of a store. */
+class DashboardTab extends MainAreaWidget {
+  constructor(
+    content: Widget,
+    /** To open it again, when the page is loaded again. */
+    readonly where: IWhere
+  ) {
+    super({ content });
+  }
+}
 
 const icon = new LabIcon({
   name: 'research-workbench:dashboard',
@@ -34,7 +46,7 @@ export const dashboard: JupyterFrontEndPlugin<void> = {
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load('research_workbench');
-    const tracker = new WidgetTracker<MainAreaWidget>({ namespace: 'research-workbench-dashboard' });
+    const tracker = new WidgetTracker<DashboardTab>({ namespace: 'research-workbench-dashboard' });
     const { commands, serviceManager, shell } = app;
 
     const make = async (where: IWhere) => {
@@ -49,7 +61,7 @@ export const dashboard: JupyterFrontEndPlugin<void> = {
           }
         }
       });
-      const tab = new MainAreaWidget({ content });
+      const tab = new DashboardTab(content, where);
       tab.id = 'research-workbench-dashboard';
       tab.title.label = trans.__('Dashboard');
       tab.title.icon = icon;
@@ -74,7 +86,11 @@ export const dashboard: JupyterFrontEndPlugin<void> = {
     palette?.addItem({ command: OPEN, category: trans.__('Research workbench'), args: { isPalette: true } });
     launcher?.add({ command: OPEN, category: trans.__('Other'), rank: 3 });
     if (restorer) {
-      void restorer.restore(tracker, { command: OPEN, name: () => 'dashboard' });
+      void restorer.restore(tracker, {
+        command: OPEN,
+        args: tab => ({ where: { ...tab.where } }),
+        name: () => 'dashboard'
+      });
     }
   }
 };

@@ -36,6 +36,11 @@ export class Spans {
     return this.columns.length;
   }
 
+  /** Whether the row was read: of a long trace those on the first screen come before the others. */
+  isRead(row: number): boolean {
+    return this.columns.span_id[row] !== '';
+  }
+
   /** The row of the span with this id; -1 where the trace has none. */
   find(spanId: string): number {
     return this.rows.get(spanId) ?? -1;

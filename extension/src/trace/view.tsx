@@ -29,6 +29,8 @@ interface IProps {
   client: StoreClient;
   traceId: string;
   spanId: string | null;
+  /** Its first screen, which was asked for before the view was made. */
+  screen: Promise<ITrace>;
   registry: IRenderMimeRegistry;
   rendered: boolean;
   actions: ITraceActions;
@@ -38,9 +40,9 @@ interface IProps {
   onTitle: (title: string) => void;
 }
 
-/** A trace, again whenever something was written while it runs. */
+/** A trace: its first screen, the whole of it, and that again whenever something was written while it runs. */
 function useTrace(props: IProps): { trace: ITrace | null; problem: unknown; reload: () => void } {
-  const { client, traceId } = props;
+  const { client, traceId, screen } = props;
   const [trace, setTrace] = useState<ITrace | null>(null);
   const [problem, setProblem] = useState<unknown>(null);
   const [times, setTimes] = useState(0);
@@ -48,8 +50,12 @@ function useTrace(props: IProps): { trace: ITrace | null; problem: unknown; relo
     const stop = new AbortController();
     const { signal } = stop;
     const follow = async () => {
-      let isRunning = true;
+      const first = times > 0 ? null : await screen.catch(() => null); // what is wrong, the whole says as well
+      let isRunning = first === null || first.is_part === true || first.spans.status.includes('running');
       let state: string | null = null;
+      if (first !== null && !signal.aborted) {
+        setTrace(first);
+      }
       while (isRunning && !signal.aborted) {
         try {
           state = (await client.changes(state, state === null ? 0 : WAIT_MS, signal)).state;
@@ -69,7 +75,7 @@ function useTrace(props: IProps): { trace: ITrace | null; problem: unknown; relo
     };
     void follow();
     return () => stop.abort();
-  }, [client, traceId, times]);
+  }, [client, traceId, screen, times]);
   return { trace, problem, reload: useCallback(() => setTimes(number => number + 1), []) };
 }
 
@@ -111,16 +117,17 @@ function sumOf(spans: Spans, name: 'input_tokens' | 'output_tokens' | 'cost_usd'
 function Head(props: IProps & { trace: ITrace; spans: Spans; selected: number }): React.ReactElement {
   const { trace, spans, selected, actions, trans, traceId } = props;
   const { columns } = spans;
+  const sum = (words: () => string) => (trace.is_part ? '…' : words());
   const model = columns.operation.filter((_, row) => spans.kind(row) === 'model').length;
   const { speedup } = trace.critical_path;
   const facts: [string, string][] = [
     [trans.__('When it began'), when(new Date(trace.started_at), new Date())],
     [trans.__('How long it took'), duration(trace.duration_ms)],
     [trans.__('Spans'), trans._n('%1 span', '%1 spans', trace.trace_spans)],
-    [trans.__('Model calls'), calls(model, trans)],
-    [trans.__('Input tokens'), trans.__('%1 in', count(sumOf(spans, 'input_tokens')))],
-    [trans.__('Output tokens'), trans.__('%1 out', count(sumOf(spans, 'output_tokens')))],
-    [trans.__('Cost'), money(sumOf(spans, 'cost_usd'))]
+    [trans.__('Model calls'), sum(() => calls(model, trans))],
+    [trans.__('Input tokens'), sum(() => trans.__('%1 in', count(sumOf(spans, 'input_tokens'))))],
+    [trans.__('Output tokens'), sum(() => trans.__('%1 out', count(sumOf(spans, 'output_tokens'))))],
+    [trans.__('Cost'), sum(() => money(sumOf(spans, 'cost_usd')))]
   ];
   if (speedup !== null && speedup > 1.05) {
     facts.push([
@@ -140,10 +147,12 @@ function Head(props: IProps & { trace: ITrace; spans: Spans; selected: number })
   return (
     <header className="jp-WorkbenchTrace-head">
       <ul className="jp-WorkbenchTraces-totals" aria-label={trans.__('What the trace came to')}>
-        <li>
-          <span className="jp-WorkbenchTraces-status" data-status={columns.status[0]} />{' '}
-          {statusOf(columns.status[0], trans)}
-        </li>
+        {spans.isRead(0) && (
+          <li>
+            <span className="jp-WorkbenchTraces-status" data-status={columns.status[0]} />{' '}
+            {statusOf(columns.status[0], trans)}
+          </li>
+        )}
         {facts.map(([title, words]) => (
           <li key={title} title={title}>
             {words}
@@ -167,23 +176,36 @@ function Head(props: IProps & { trace: ITrace; spans: Spans; selected: number })
   );
 }
 
+/** The row of what was chosen: a span's id, a row's number, or nothing; else the one that says most of the trace. */
+function rowOf(spans: Spans, chosen: string | number | null): number {
+  const row = typeof chosen === 'string' ? spans.find(chosen) : (chosen ?? -1);
+  return row >= 0 && row < spans.length ? row : spans.telling;
+}
+
 /** A trace in the main area: its spans on its time, and beside them all that is known of the chosen one. */
 export function TraceView(props: IProps): React.ReactElement {
   const { client, traceId, spanId, actions, trans, onTitle, faultOf } = props;
   const { trace, problem, reload } = useTrace(props);
   const spans = useMemo(() => trace && new Spans(trace.spans, trace.critical_path.pieces), [trace]);
-  const [chosen, setChosen] = useState<string | null>(spanId);
+  // a row that is not read yet has no id, so its number stands for it
+  const [chosen, setChosen] = useState<string | number | null>(spanId);
   useEffect(() => setChosen(spanId), [spanId, traceId]);
-  const first = spans?.columns.span_id[spans.telling] ?? null;
-  const shown = chosen !== null && spans && spans.find(chosen) >= 0 ? chosen : first;
+  const selected = spans === null ? -1 : rowOf(spans, chosen);
+  const shown = spans?.columns.span_id[selected] || null;
+  useEffect(() => {
+    if (typeof chosen === 'number' && shown !== null) {
+      setChosen(shown);
+    }
+  }, [chosen, shown]);
   const [said, setSaid] = useState(0);
   const [failure, setFailure] = useState<unknown>(null);
   const { detail, problem: unread } = useDetail(client, shown, said);
   const box = useRef<HTMLDivElement>(null);
 
   useEffect(() => {
-    if (trace) {
-      onTitle(trace.spans.name[0] ?? trace.trace_id);
+    const title = trace?.spans.name[0];
+    if (title) {
+      onTitle(title);
     }
   }, [trace, onTitle]);
 
@@ -213,7 +235,6 @@ export function TraceView(props: IProps): React.ReactElement {
       </p>
     );
   }
-  const selected = shown === null ? -1 : spans.find(shown);
   const wrong = failure ?? unread;
   return (
     <div className="jp-WorkbenchTrace-body">
@@ -227,9 +248,10 @@ export function TraceView(props: IProps): React.ReactElement {
         <Waterfall
           key={traceId}
           spans={spans}
+          isPart={trace.is_part === true}
           duration={trace.duration_ms}
           selected={selected}
-          onSelect={row => setChosen(trace.spans.span_id[row])}
+          onSelect={row => setChosen(trace.spans.span_id[row] || row)}
           trans={trans}
         />
         <Splitter box={box} label={trans.__('Width of the details')} />

@@ -16,6 +16,8 @@ const ZOOM = 2;
 
 interface IProps {
   spans: Spans;
+  /** Whether rows are still to come. */
+  isPart: boolean;
   /** Of the whole trace, in milliseconds. */
   duration: number;
   selected: number;
@@ -74,6 +76,13 @@ function Cells(props: { spans: Spans; row: ISpanRow; shown: ISpanOfTime; trans: 
   const tokens = [columns.input_tokens[index], columns.output_tokens[index]];
   const tries = columns.attempts[index];
   const isCall = spans.kind(index) === 'model';
+  if (!spans.isRead(index)) {
+    return (
+      <span className="jp-WorkbenchWaterfall-name">
+        <Twist row={{ ...row, level: Math.min(row.level, MOST_INDENT) }} />…
+      </span>
+    );
+  }
   return (
     <>
       <span className="jp-WorkbenchWaterfall-name" title={columns.name[index]}>
@@ -106,6 +115,9 @@ function Cells(props: { spans: Spans; row: ISpanRow; shown: ISpanOfTime; trans: 
 /** What a row says to a screen reader. */
 export function labelOf(spans: Spans, row: number, trans: TranslationBundle): string {
   const { columns } = spans;
+  if (!spans.isRead(row)) {
+    return trans.__('not read yet');
+  }
   const tokens = (columns.input_tokens[row] ?? 0) + (columns.output_tokens[row] ?? 0);
   const parts = [
     columns.name[row],
@@ -159,7 +171,7 @@ export function Waterfall(props: IProps): React.ReactElement {
   };
   const find = () => {
     const found = spans.next(words, selected);
-    setMissed(found < 0 && words.trim() !== '');
+    setMissed(found < 0 && words.trim() !== '' && !props.isPart);
     if (found >= 0) {
       show(found);
     }

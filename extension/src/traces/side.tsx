@@ -91,7 +91,7 @@ export class TracesSide extends ReactWidget {
       onFilters: filters => void this.options.state?.save(ID, JSON.parse(JSON.stringify(filters))),
       onOpen: trace => {
         const title = trace.question?.trim().split('\n', 1)[0];
-        void desk.open({ trace: trace.trace_id, other: null, where: desk.where }, null, false, title);
+        void desk.open({ trace: trace.trace_id, other: null, where: desk.where, title });
       },
       onOffers: () => void this.readOffers(),
       onPicked: (action, traces) => {

@@ -1,8 +1,9 @@
 import path from 'node:path';
 
-import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
+import { expect, test } from '@jupyterlab/galata';
 
 import { barriers } from './barriers';
+import { openNotebook } from './notebook';
 
 const SHOTS = process.env.WORKBENCH_SCREENSHOTS ?? 'test-results';
 
@@ -53,22 +54,6 @@ with traces.span("invoke_agent", "ten thousand spans"):
                     pass
 `;
 
-async function open(page: IJupyterLabPageFixture, folder: string, ...sources: string[]): Promise<void> {
-  const cells = sources.map((source, index) => ({
-    cell_type: 'code',
-    execution_count: null,
-    id: `cell-${index}`,
-    metadata: {},
-    outputs: [],
-    source
-  }));
-  const kernelspec = { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' };
-  const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-  await page.contents.uploadContent(JSON.stringify(notebook), 'text', `${folder}/traced.ipynb`);
-  await page.notebook.openByPath(`${folder}/traced.ipynb`);
-  await page.notebook.activate('traced.ipynb');
-}
-
 test('a person follows what a notebook asked, from cell to trace and back', async ({ page, tmpPath }) => {
   test.setTimeout(240_000);
   const foreign = new Set<string>();
@@ -77,7 +62,8 @@ test('a person follows what a notebook asked, from cell to trace and back', asyn
       foreign.add(request.url());
     }
   });
-  await open(page, tmpPath, '%load_ext workbench', '%%llm --param temperature=0\nWhat is 27 plus 45?', MAKE.trim());
+  const question = '%%llm --param temperature=0\nWhat is 27 plus 45?';
+  await openNotebook(page, `${tmpPath}/traced.ipynb`, '%load_ext workbench', question, MAKE.trim());
   const command = (id: string) => page.evaluate(one => void window.jupyterapp.commands.execute(one), id);
   const rows = page.locator('.jp-WorkbenchTraces [role=treeitem]');
   const row = (text: string) => rows.filter({ hasText: text });
@@ -137,10 +123,12 @@ test('a person follows what a notebook asked, from cell to trace and back', asyn
   await detail.getByPlaceholder('such as off-topic').fill('<b>odd</b>');
   await detail.getByRole('button', { name: 'Add', exact: true }).click();
   await expect(detail.locator('.jp-WorkbenchFeedback-said')).toContainText('<b>odd</b>');
+  await page.theme.setDarkHighContrastTheme();
+  await page.screenshot({ path: path.join(SHOTS, 'traces-contrast.png') });
+  expect(await barriers(page, '.jp-WorkbenchTrace', '.jp-WorkbenchTraces')).toEqual([]);
   await page.theme.setDarkTheme();
   await page.screenshot({ path: path.join(SHOTS, 'traces-dark.png') });
-  expect(await barriers(page, '.jp-WorkbenchTrace')).toEqual([]);
-  expect(await barriers(page, '.jp-WorkbenchTraces')).toEqual([]);
+  expect(await barriers(page, '.jp-WorkbenchTrace', '.jp-WorkbenchTraces')).toEqual([]);
 
   // ten thousand spans are rows, of which those in view are in the page
   await row('ten thousand spans').click();
@@ -192,6 +180,26 @@ test('a person follows what a notebook asked, from cell to trace and back', asyn
   await expect(page.locator('.jp-WorkbenchComparison')).toContainText('Output tokens');
   await page.screenshot({ path: path.join(SHOTS, 'traces-compared-dark.png') });
   expect(await barriers(page, '.jp-WorkbenchComparison')).toEqual([]);
+
+  expect(await page.evaluate(() => (window as unknown as { hit?: number }).hit)).toBeUndefined();
+
+  // what was open comes back with the page: a trace and the dashboard, each on its store
+  await row('27 plus 45').first().click();
+  await expect(detail.locator('[data-role=assistant]')).toContainText('72');
+  const kept = page.waitForResponse(response => {
+    const request = response.request();
+    const sent = request.method() === 'PUT' && response.url().includes('/api/workspaces') ? request.postData() : '';
+    return (sent ?? '').split('research-workbench-dashboard:dashboard').length > 2; // with its place in the layout
+  });
+  await command('workbench:open-dashboard');
+  const facts = page.locator('.jp-WorkbenchDashboard .jp-WorkbenchFacts');
+  await expect(facts.locator('dd').first()).toHaveText('4'); // calls
+  await kept;
+  await page.reload({ waitForIsReady: false }); // which would be the launcher in front
+  await expect(facts.locator('dd').first()).toHaveText('4');
+  await page.locator('.lm-TabBar-tab').filter({ hasText: 'What is 27 plus 45?' }).click();
+  await expect(detail.locator('[data-role=assistant]')).toContainText('72');
+  await expect(tree.locator('[aria-selected=true]')).toContainText('chat');
 
   expect(await page.evaluate(() => (window as unknown as { hit?: number }).hit)).toBeUndefined();
   expect([...foreign]).toEqual([]);
