@@ -62,12 +62,13 @@ def test_a_run_that_was_stopped_ends_with_the_weights_of_one_that_was_not(tmp_pa
 
 
 def test_a_batch_is_a_function_of_the_seed_and_the_step():
-    tokenizer = pocket.train_tokenizer(0, RECIPES["1m"].first, 400, problems=50)
+    tokenizer = pocket.train_tokenizer(0, RECIPES["1m"].lessons[0].first, 400, problems=50)
     template = pocket.ChatTemplate(tokenizer)
     chosen = RECIPES["1m"]
-    a, b, other = (chosen.batch(template, seed, 5) for seed in (3, 3, 4))
+    a, b, other, later = (chosen.batch(template, seed, lesson, 5) for seed, lesson in ((3, 0), (3, 0), (4, 0), (3, 1)))
     assert np.array_equal(a.tokens, b.tokens)
     assert not np.array_equal(a.tokens, other.tokens)
+    assert not np.array_equal(a.tokens, later.tokens)
 
 
 def test_the_tables_of_the_recipes_fit_into_the_wheel():
@@ -81,3 +82,41 @@ def test_the_tables_of_the_recipes_fit_into_the_wheel():
 def test_an_unknown_size_is_refused():
     with pytest.raises(OptionError, match=r"'2m'.*1m, 4m, 10m"):
         recipe("2m")
+
+
+@pytest.mark.usefixtures("small")
+def test_lessons_follow_one_another_and_go_on_where_they_were_stopped(tmp_path, capsys, monkeypatch):
+    lesson = replace(RECIPES["1m"].lessons[0], training=replace(RECIPES["1m"].lessons[0].training, steps=2))
+    two = replace(pocket.recipe("1m"), lessons=(lesson, lesson))
+    monkeypatch.setattr(pocket, "recipe", lambda size: two)
+
+    def run(name, *more):
+        common = ["--out", str(tmp_path / name), "--checkpoint", str(tmp_path / f"{name}-kept"), "--measure-count", "1"]
+        pocket.main([*common, *more])
+        return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+    whole = run("whole")
+    assert (whole["steps"], whole["sessions"]) == (4, 1)
+    assert [line.split(" draw ")[0] for line in whole["data"]] == [
+        "lesson 1: steps 1 to 1",
+        "lesson 1: steps 2 to 2",
+        "lesson 2: steps 1 to 1",
+        "lesson 2: steps 2 to 2",
+    ]
+    steps = [run("parted", "--minutes", "1e-9")["steps"] for _ in range(3)]
+    assert steps == [1, 3, 4]  # a lesson that is begun has one step at least
+    first, second = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("whole", "parted"))
+    assert first == second
+
+
+@pytest.mark.parametrize("size", RECIPES)
+def test_a_shorter_recipe_keeps_every_lesson(size):
+    chosen = RECIPES[size]
+    count = len(chosen.lessons)
+    for steps in (count, 7, 100, chosen.steps, 3 * chosen.steps):
+        scaled = chosen.scaled(steps)
+        assert scaled.steps == steps
+        assert len(scaled.lessons) == count
+    assert chosen.scaled(chosen.steps) == chosen
+    with pytest.raises(OptionError, match="one each or more"):
+        chosen.scaled(count - 1)

@@ -19,7 +19,7 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from pathlib import Path
 
 import jax
@@ -36,7 +36,7 @@ from workbench.training.checkpoint import checkpoint_facts
 from workbench.training.curriculum.mixture import Mixture, history, training_problem
 from workbench.training.measure import held_out_accuracy
 from workbench.training.progress import Progress
-from workbench.training.recipe import RECIPES, Recipe, recipe
+from workbench.training.recipe import RECIPES, recipe
 from workbench.training.shipped import DEFAULT, weights_folder
 from workbench.training.trainer import TrainingState, train
 
@@ -67,81 +67,109 @@ class _Run:
         self.options = options
         self.out: Path = options.out or weights_folder(options.size)
         self.folder: Path = options.checkpoint or Path("build") / f"pocket-{options.size}"
-        self.recipe = _scaled(recipe(options.size), options.steps)
-        self.tokenizer = train_tokenizer(options.seed, self.recipe.first, self.recipe.shape.vocabulary)
+        self.recipe = recipe(options.size)
+        if options.steps is not None:
+            self.recipe = self.recipe.scaled(options.steps)
+        self.tokenizer = train_tokenizer(options.seed, self.recipe.lessons[0].first, self.recipe.shape.vocabulary)
         self.template = ChatTemplate(self.tokenizer)
         self.measured = time.monotonic()
         self.told = False
 
     def go(self) -> None:
-        """Train, write the weights, and print the JSON line."""
-        options, config = self.options, self.recipe.training
+        """Train lesson by lesson, write the weights, and print the JSON line."""
+        options, steps = self.options, self.recipe.steps
         if options.restart and self.folder.exists():
             shutil.rmtree(self.folder)
-        before = checkpoint_facts(self.folder)
         model = Transformer.init(self.recipe.shape, jax.random.key(options.seed))
         size = sum(leaf.size for leaf in jax.tree.leaves(model))
-        self.say(f"pocket-{options.size}: {size:,} parameters, {config.steps} steps, checkpoint in {self.folder}")
-        if before:
-            self.say(f"going on after step {before['step']} of session {before['sessions']}")
+        self.say(f"pocket-{options.size}: {size:,} parameters, {steps} steps, checkpoint in {self.folder}")
+        if facts := self.facts():
+            self.say(f"going on after step {facts['step']} of session {facts['sessions']}")
         with contextlib.ExitStack() as stack:
             run = None
             if options.store:
                 traces.use(options.store)
-                chosen: dict[str, Json] = {"size": options.size, "parameters": size, **asdict(config)}
+                chosen: dict[str, Json] = {"size": options.size, "parameters": size, "data": self.recipe.told()}
+                chosen |= {"lessons": [asdict(lesson.training) for lesson in self.recipe.lessons]}
                 chosen |= {"rows": self.recipe.rows, "length": self.recipe.length}
                 run = stack.enter_context(
                     traces.run("training", f"pocket-{options.size}", parameters=chosen, seed=options.seed)
                 )
-
-            def report(progress: Progress, state: TrainingState) -> None:
-                for name, value in self.figures(progress, state).items():
-                    if run is not None:
-                        run.metric(name, value, step=progress.step)
-
-            state = train(
-                model,
-                lambda step: self.recipe.batch(self.template, options.seed, step),
-                config,
-                folder=self.folder,
-                every=options.every,
-                report=report,
-                until=time.time() + 60 * options.minutes if options.minutes else None,
-            )
-        facts = checkpoint_facts(self.folder) or {}
-        if int(state.step) < config.steps:
-            self.say(f"stopped after step {int(state.step)} of {config.steps}; the same command goes on from there")
+            until = time.time() + 60 * options.minutes if options.minutes else None
+            for number in range(len(self.recipe.lessons)):
+                model = self.learn(number, model, run, until)
+        facts = self.facts()
+        if facts.get("step", 0) < steps:
+            self.say(f"stopped after step {facts['step']} of {steps}; the same command goes on from there")
         else:
-            self.write(state, facts)
+            self.write(model, facts)
             self.say(f"weights in {self.out}")
         self.say(json.dumps({"name": "pocket_training", **self.record(facts)}))
 
-    def figures(self, progress: Progress, state: TrainingState) -> dict[str, float]:
+    def learn(self, number: int, model: Transformer, run: traces.Run | None, until: float | None) -> Transformer:
+        """The weights after a lesson; those given, where an earlier lesson is not at its end."""
+        lessons = self.recipe.lessons
+        before = sum(lesson.training.steps for lesson in lessons[:number])
+        if self.facts().get("step", 0) < before:
+            return model
+
+        def report(progress: Progress, state: TrainingState) -> None:
+            for name, value in self.figures(before, progress, state).items():
+                if run is not None:
+                    run.metric(name, value, step=before + progress.step)
+
+        return train(
+            model,
+            lambda step: self.recipe.batch(self.template, self.options.seed, number, step),
+            lessons[number].training,
+            folder=self.lesson_folder(number),
+            every=self.options.every,
+            report=report,
+            until=until,
+        ).model
+
+    def lesson_folder(self, number: int) -> Path:
+        """Of a lesson's checkpoint."""
+        return self.folder / f"lesson-{number + 1}"
+
+    def facts(self) -> dict[str, Json]:
+        """What the lessons' checkpoints say, summed up; nothing where there is none."""
+        folders = (self.lesson_folder(number) for number in range(len(self.recipe.lessons)))
+        found = [facts for folder in folders if (facts := checkpoint_facts(folder))]
+        if not found:
+            return {}
+        sums: dict[str, Json] = {name: sum(each[name] for each in found) for name in ("step", "tokens", "seconds")}
+        # a session that ends a lesson begins the next one
+        return sums | {"sessions": sum(each["sessions"] for each in found) - len(found) + 1}
+
+    def figures(self, before: int, progress: Progress, state: TrainingState) -> dict[str, float]:
         """Print where the run stands; every few minutes measure."""
-        left = progress.remaining_seconds
+        done, steps, left = before + progress.step, self.recipe.steps, progress.remaining_seconds
+        if left is not None and progress.step < progress.steps:  # later lessons have steps of the same length
+            left *= (steps - done) / (progress.steps - progress.step)
         if left is not None and not self.told and progress.step >= 100:
             self.told = True
-            self.say(f"expected: {(progress.seconds + left) / 60:.0f} minutes in all, {left / 60:.0f} left")
-        bar = "█" * round(20 * progress.step / progress.steps)
+            self.say(f"expected: {left / 60:.0f} minutes more")
+        bar = "█" * round(20 * done / steps)
         self.say(
-            f"{bar:░<20} step {progress.step:6d}/{progress.steps}  loss {progress.loss:.4f}  rate {progress.rate:.1e}  "
+            f"{bar:░<20} step {done:6d}/{steps}  loss {progress.loss:.4f}  rate {progress.rate:.1e}  "
             f"{progress.tokens_per_second:,.0f} tokens/s  {progress.seconds / 60:.1f} min"
             + ("" if left is None else f", {left / 60:.1f} left")
         )
         figures = {"loss": progress.loss, "tokens_per_second": progress.tokens_per_second, "rate": progress.rate}
         figures |= {"gradient_norm": progress.gradient_norm, "tokens": float(progress.tokens)}
         due = time.monotonic() - self.measured > 60 * self.options.measure_minutes
-        if due or progress.step == progress.steps:
+        if due or done == steps:
             accuracy = held_out_accuracy(state.model, self.template, self.options.measure_count)
             self.say("  held out: " + "  ".join(f"{name} {value:.2f}" for name, value in accuracy.items()))
             figures |= {f"held_out_{name}": value for name, value in accuracy.items()}
             self.measured = time.monotonic()
         return figures
 
-    def write(self, state: TrainingState, facts: dict[str, Json]) -> None:
+    def write(self, model: Transformer, facts: dict[str, Json]) -> None:
         """The weights in the public layout, the tokenizer and the record."""
         special = {f"{name}_token_id": self.tokenizer.special(token) for name, token in _ENDS.items()}
-        save_transformer(state.model, self.out, "float16", **special)
+        save_transformer(model, self.out, "float16", **special)
         self.tokenizer.save(self.out / "tokenizer.json")
         text = json.dumps(self.record(facts), indent=2) + "\n"
         (self.out / "training.json").write_text(text, encoding="utf-8")
@@ -164,12 +192,6 @@ class _Run:
         """Print a line at once."""
         sys.stdout.write(line + "\n")
         sys.stdout.flush()
-
-
-def _scaled(chosen: Recipe, steps: int | None) -> Recipe:
-    if steps is None:
-        return chosen
-    return replace(chosen, training=replace(chosen.training, steps=steps, warmup=min(chosen.training.warmup, steps)))
 
 
 def main(arguments: list[str] | None = None) -> None:

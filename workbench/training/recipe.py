@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,11 +11,38 @@ from workbench.errors import OptionError
 from workbench.messages import Json
 from workbench.networks.chat_template import ChatTemplate
 from workbench.networks.transformer import TransformerConfig
-from workbench.training.curriculum.mixture import BROAD, FINE, Mixture, history, training_problem
+from workbench.training.curriculum.mixture import BROAD, CALLS, FINE, Mixture, history, training_problem
 from workbench.training.packing import Batch, pack
 from workbench.training.training_config import TrainingConfig
 
-__all__ = ["RECIPES", "Recipe", "recipe"]
+__all__ = ["RECIPES", "Lesson", "Recipe", "recipe"]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """One training run, which begins with the weights that the lesson before it ended with.
+
+    Args:
+        training: how to train.
+        first: what is learned at first.
+        then: what is learned after the change.
+        change: after which share of the steps `first` gives way to `then`.
+    """
+
+    training: TrainingConfig
+    first: Mixture = BROAD
+    then: Mixture = FINE
+    change: float = 0.7
+
+    def mixture(self, step: int) -> Mixture:
+        """What a step, from 0, draws from."""
+        return self.first if step < self.change * self.training.steps else self.then
+
+    def told(self) -> list[str]:
+        """The training data in sentences, for the card."""
+        steps, changed = self.training.steps, min(round(self.change * self.training.steps), self.training.steps)
+        parts = ((1, changed, self.first), (changed + 1, steps, self.then))
+        return [f"steps {low} to {high} draw {_shares(mixture)}" for low, high, mixture in parts if low <= high]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,30 +51,25 @@ class Recipe:
 
     Args:
         shape: of the network.
-        training: how to train it.
+        lessons: how to train it, one after another.
         rows: of a batch.
         length: of a row, in tokens; longer conversations are left out.
-        change: after which share of the steps the mixture `first` gives way to `then`.
-        first: what is learned in the stable phase.
-        then: what is learned while the rate falls.
     """
 
     shape: TransformerConfig
-    training: TrainingConfig
+    lessons: tuple[Lesson, ...]
     rows: int = 20
     length: int = 192
-    change: float = 0.7
-    first: Mixture = BROAD
-    then: Mixture = FINE
 
-    def mixture(self, step: int) -> Mixture:
-        """What a step, from 0, draws from."""
-        return self.first if step < self.change * self.training.steps else self.then
+    @property
+    def steps(self) -> int:
+        """Of all lessons."""
+        return sum(lesson.training.steps for lesson in self.lessons)
 
-    def batch(self, template: ChatTemplate, seed: int, step: int) -> Batch:
-        """The batch of a step: drawn from the seed and the step's number alone."""
-        rng = np.random.default_rng([seed, 1, step])
-        mixture = self.mixture(step)
+    def batch(self, template: ChatTemplate, seed: int, number: int, step: int) -> Batch:
+        """The batch of a lesson's step, both from 0: drawn from the seed and these alone."""
+        rng = np.random.default_rng([seed, number + 1, step])
+        mixture = self.lessons[number].mixture(step)
 
         def examples():
             while True:
@@ -56,11 +78,33 @@ class Recipe:
 
         return pack(examples(), self.rows, self.length, template.pad)[0]
 
+    def scaled(self, steps: int) -> Recipe:
+        """The recipe with so many steps in all, each lesson with its share of them.
+
+        Raises:
+            OptionError: fewer steps than lessons.
+        """
+        if steps < len(self.lessons):
+            raise OptionError(
+                f"{steps!r} steps were given for {len(self.lessons)} lessons; allowed is one each or more."
+            )
+        later, done, ends = len(self.lessons), 0, [0]
+        for lesson in self.lessons:
+            done, later = done + lesson.training.steps, later - 1
+            ends.append(min(max(ends[-1] + 1, round(steps * done / self.steps)), steps - later))
+        lessons = (
+            replace(lesson, training=replace(lesson.training, steps=b - a, warmup=min(lesson.training.warmup, b - a)))
+            for lesson, a, b in zip(self.lessons, ends[:-1], ends[1:], strict=True)
+        )
+        return replace(self, lessons=tuple(lessons))
+
     def told(self) -> list[Json]:
         """The training data in sentences, for the card."""
-        changed = round(self.change * self.training.steps)
-        parts = ((f"steps 1 to {changed}", self.first), (f"steps {changed + 1} to {self.training.steps}", self.then))
-        return [f"{when} draw {_shares(mixture)}" for when, mixture in parts]
+        if len(self.lessons) == 1:
+            return list(self.lessons[0].told())
+        return [
+            f"lesson {number}: {line}" for number, lesson in enumerate(self.lessons, start=1) for line in lesson.told()
+        ]
 
 
 def _shares(mixture: Mixture) -> str:
@@ -81,11 +125,12 @@ def _shape(width: int, layers: int, heads: int, kv_heads: int, hidden: int) -> T
     )
 
 
+_CALLS = Lesson(TrainingConfig(steps=1_200, rate=1e-3, warmup=50, decay=0.8), CALLS, CALLS)
 RECIPES: Mapping[str, Recipe] = {
-    "300k": Recipe(_shape(64, 4, 4, 2, 176), TrainingConfig(steps=6_000, rate=3e-3)),
-    "1m": Recipe(_shape(128, 5, 4, 2, 352), TrainingConfig(steps=11_000, rate=2e-3)),
-    "4m": Recipe(_shape(256, 6, 8, 2, 640), TrainingConfig(steps=8_000, rate=1.5e-3)),
-    "10m": Recipe(_shape(384, 7, 12, 4, 960), TrainingConfig(steps=20_000, rate=1e-3), rows=40),
+    "300k": Recipe(_shape(64, 4, 4, 2, 176), (Lesson(TrainingConfig(steps=6_000, rate=3e-3)),)),
+    "1m": Recipe(_shape(128, 5, 4, 2, 352), (Lesson(TrainingConfig(steps=11_000, rate=2e-3)), _CALLS)),
+    "4m": Recipe(_shape(256, 6, 8, 2, 640), (Lesson(TrainingConfig(steps=8_000, rate=1.5e-3)),)),
+    "10m": Recipe(_shape(384, 7, 12, 4, 960), (Lesson(TrainingConfig(steps=20_000, rate=1e-3)),), rows=40),
 }
 
 

@@ -15,7 +15,7 @@ from workbench.training.curriculum.sums import sum_problem
 from workbench.training.curriculum.tool_use import distractors, tool_problem
 from workbench.training.curriculum.words import chance, invented, pick
 
-__all__ = ["BROAD", "FINE", "FIRST", "Mixture", "conversation", "history", "training_problem"]
+__all__ = ["BROAD", "CALLS", "FINE", "FIRST", "Mixture", "conversation", "history", "training_problem"]
 
 Generators = Mapping[str, Callable[[np.random.Generator, Split], Problem]]
 _PLAIN: Generators = {
@@ -98,6 +98,10 @@ FINE = replace(
     one_digit=0.35,
     answered=0.15,
     rules=0.3,
+)
+CALLS = replace(
+    FINE,
+    shares={**{name: share / 2.5 for name, share in FINE.shares.items()}, "tool": 0.9, "verification": 0.25},
 )
 _CONVERSATIONAL = frozenset(
     ("addition", "subtraction", "tool_call", "tool_answer", "out_of_depth", "hard_sum", "small_talk")
