@@ -136,8 +136,11 @@ def last_log_probabilities(
     model: Transformer, prompts: Sequence[Sequence[int]]
 ) -> Float[np.ndarray, "prompts vocabulary"]:
     """The natural log-probabilities of what follows each prompt."""
-    ends = [len(prompt) - 1 for prompt in prompts]
-    return np.stack([rows[end] for rows, end in zip(_log_probabilities(model, prompts), ends, strict=True)])
+    order = sorted(range(len(prompts)), key=lambda place: len(prompts[place]))  # so that little is padded
+    found = np.empty((len(prompts), model.config.vocabulary), np.float32)
+    for place, rows in zip(order, _log_probabilities(model, [prompts[place] for place in order]), strict=True):
+        found[place] = rows[len(prompts[place]) - 1]
+    return found
 
 
 def mean_log_probabilities(

@@ -8,7 +8,7 @@ import os
 import platform
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import jax
@@ -22,7 +22,18 @@ from workbench.training.curriculum.exam import TASKS, exam
 from workbench.training.curriculum.family import Family
 from workbench.training.measure import answers
 
-__all__ = ["AIMS", "Figure", "card", "evaluate", "evaluate_family", "report", "table"]
+__all__ = [
+    "AIMS",
+    "Figure",
+    "Other",
+    "card",
+    "effect_table",
+    "evaluate",
+    "evaluate_family",
+    "family_table",
+    "report",
+    "table",
+]
 
 AIMS = {"addition": 0.99, "subtraction": 0.99, "tool_call": 0.95}
 
@@ -56,6 +67,40 @@ class Figure:
         return body
 
 
+@dataclass(frozen=True, slots=True)
+class Other:
+    """Another model whose accuracy stands beside.
+
+    Args:
+        model: which.
+        folder: of its weights.
+        figures: of its tasks and families.
+    """
+
+    model: PocketModel
+    folder: Path
+    figures: tuple[Figure, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """As people write it after `-m`."""
+        return self.model.name
+
+    @property
+    def told(self) -> str:
+        """Its size and training in a sentence."""
+        config, run = self.model.network.config, _run(self.folder)
+        return (
+            f"`{self.name}`: {_parameters(self.model)} parameters, {config.layers} layers of width {config.width} "
+            f"({_megabytes(self.folder)} MB, SHA-256 begins {self.model.version}), trained by `{run['command']}` on "
+            f"{run['tokens']:,} tokens in {run['seconds'] / 60:.0f} minutes."
+        )
+
+    def cell(self, task: str) -> str:
+        """Its accuracy at a task, for a table."""
+        return _cell(next((figure for figure in self.figures if figure.task == task), None))
+
+
 def evaluate(model: PocketModel, count: int, tasks: Sequence[str] = tuple(TASKS)) -> list[Figure]:
     """Ask the exam's problems, the likeliest token at every place."""
     figures: list[Figure] = []
@@ -82,30 +127,33 @@ def evaluate_family(model: PocketModel, family: Family, count: int) -> list[Figu
     return figures
 
 
-def report(figures: Sequence[Figure | Effect], seconds: float) -> dict[str, Json]:
-    """The JSON object of the command's last line."""
+def report(figures: Sequence[Figure | Effect], seconds: float, others: Sequence[Other] = ()) -> dict[str, Json]:
+    """The JSON object of the command's last line; other models' figures bear their names, and no aims."""
     machine = f"{os.cpu_count()} cores, {platform.machine()}"
-    listed = [figure.json() for figure in figures]
+    named = [replace(figure, task=f"{other.name}/{figure.task}") for other in others for figure in other.figures]
+    listed = [figure.json() for figure in (*figures, *named)]
     return {"name": "pocket", "machine": machine, "seconds": round(seconds, 1), "figures": listed}
 
 
-def table(figures: Sequence[Figure]) -> str:
-    """The figures as a Markdown table."""
-    lines = ["| task | accuracy | 95 % interval | problems | what is asked |", "|---|---|---|---|---|"]
+def table(figures: Sequence[Figure], others: Sequence[Other] = ()) -> str:
+    """The figures as a Markdown table, other models' in columns of their own."""
+    more = "".join(f" {other.name} |" for other in others)
+    lines = [f"| task | accuracy | 95 % interval | problems |{more} what is asked |", "|---" * (5 + len(others)) + "|"]
     for figure in figures:
         low, high = figure.interval
         aim = f" (aim {AIMS[figure.task]})" if figure.task in AIMS else ""
         lines.append(
-            f"| {figure.task}{aim} | {figure.accuracy:.4f} | {low:.4f} to {high:.4f} | {figure.count} | "
-            f"{TASKS[figure.task][0]} |"
+            f"| {figure.task}{aim} | {figure.accuracy:.4f} | {low:.4f} to {high:.4f} | {figure.count} |"
+            f"{_cells(figure.task, others)} {TASKS[figure.task][0]} |"
         )
     return "\n".join(lines)
 
 
-def family_table(figures: Sequence[Figure]) -> str:
-    """Families by level as a Markdown table: held out, and with unseen wordings besides."""
+def family_table(figures: Sequence[Figure], others: Sequence[Other] = ()) -> str:
+    """Families by level as a Markdown table: held out, with unseen wordings besides, and other models held out."""
     found = {figure.task: figure for figure in figures}
-    lines = ["| family | level | held out | unseen wordings too | problems |", "|---|---|---|---|---|"]
+    more = "".join(f" {other.name} held out |" for other in others)
+    lines = [f"| family | level | held out | unseen wordings too | problems |{more}", "|---" * (5 + len(others)) + "|"]
     for name, family in families().items():
         for level in family.levels:
             cells = [found.get(f"{name}/{level}/{split}") for split in ("held_out", "unseen")]
@@ -114,9 +162,13 @@ def family_table(figures: Sequence[Figure]) -> str:
             counts = " / ".join(str(cell.count) for cell in cells if cell)
             lines.append(
                 f"| {name}: {family.about} | {level} {family.measure} | {_cell(cells[0])} | {_cell(cells[1])} | "
-                f"{counts} |"
+                f"{counts} |{_cells(f'{name}/{level}/held_out', others)}"
             )
     return "\n".join(lines) if len(lines) > 2 else "Not measured."
+
+
+def _cells(task: str, others: Sequence[Other]) -> str:
+    return "".join(f" {other.cell(task)} |" for other in others)
 
 
 def _cell(figure: Figure | None) -> str:
@@ -136,7 +188,8 @@ def effect_table(effects: Sequence[Effect]) -> str:
         bounds = "" if math.isnan(effect.low) else f" ({effect.low:+.3f} to {effect.high:+.3f})"
         lines.append(
             f"| {effect.name} ({effect.unit}): {effect.about} | {effect.before:.3f} | {effect.after:.3f} | "
-            f"{effect.after - effect.before:+.3f}{bounds} | {effect.n} | {'yes' if effect.shown else 'no'} |"
+            f"{effect.after - effect.before:+.3f}{bounds} | {effect.n} | "
+            f"{'yes' if effect.shown else 'the reverse' if effect.reversed else 'no'} |"
         )
     return "\n".join(lines) if len(lines) > 2 else "Not measured."
 
@@ -147,17 +200,18 @@ def card(
     folder: Path,
     by_family: Sequence[Figure] = (),
     effects: Sequence[Effect] = (),
+    others: Sequence[Other] = (),
 ) -> str:
     """The card's text, from the figures and from what the training run wrote beside the weights."""
-    run = json.loads((folder / "training.json").read_text(encoding="utf-8"))
-    size = (folder / "model.safetensors").stat().st_size
+    run = _run(folder)
     return _CARD.format(
-        parameters=f"{sum(weight.size for weight in jax.tree.leaves(model.network)):,}",
-        megabytes=f"{size / 1e6:.1f}",
+        parameters=_parameters(model),
+        megabytes=_megabytes(folder),
         digest=model.version,
         config=model.network.config,
-        table=table(figures),
-        families=family_table(by_family),
+        others="".join(f"\n- {other.told}" for other in others) or " none.",
+        table=table(figures, others),
+        families=family_table(by_family, others),
         effects=effect_table(effects),
         date=time.strftime("%Y-%m-%d"),
         run=run,
@@ -165,6 +219,18 @@ def card(
         data="\n".join(f"  - {line}." for line in run["data"]),
         minutes=f"{run['seconds'] / 60:.0f}",
     )
+
+
+def _run(folder: Path) -> dict[str, Json]:
+    return json.loads((folder / "training.json").read_text(encoding="utf-8"))
+
+
+def _parameters(model: PocketModel) -> str:
+    return f"{sum(weight.size for weight in jax.tree.leaves(model.network)):,}"
+
+
+def _megabytes(folder: Path) -> str:
+    return f"{(folder / 'model.safetensors').stat().st_size / 1e6:.1f}"
 
 
 _CARD = """# The pocket model
@@ -178,10 +244,13 @@ It calculates at once or step by step, calls tools, writes plans, changes texts,
 in one fixed sentence, as well as the tables say. It is a model organism: real tokens, real probabilities, real \
 mistakes, no knowledge of the world.
 
+Other sizes of it in the package, from the same data and in columns of their own below (with at most 300 problems of \
+a task and 100 of a level):{others}
+
 ## Held-out accuracy
 
-Measured {date} by `python -m workbench.models.pocket --evaluate --card`. Greedy decoding; a reply counts when it is \
-exactly the expected text, or exactly the expected call with its arguments.
+Measured {date} by `python -m workbench.models.pocket --evaluate --card` (`make card`). Greedy decoding; a \
+reply counts when it is exactly the expected text, or exactly the expected call with its arguments.
 
 {table}
 
@@ -195,8 +264,8 @@ kind contains them. Tools other than the asked one come from the training names.
 
 ## Effects of methods
 
-Paired on the same held-out problems; *shown* means that the interval leaves out no difference. Of the accuracies \
-McNemar's exact p is in the JSON line of the command.
+Paired on the same held-out problems; *shown* means better, with an interval that leaves out no difference. Of the \
+accuracies McNemar's exact p is in the JSON line of the command.
 
 {effects}
 

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from scipy.stats import binomtest
+import numpy as np
+from scipy.stats import binomtest, t
 
 from workbench.messages import Json
 
-__all__ = ["Effect", "paired", "unknown"]
+__all__ = ["Effect", "change", "paired", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Effect:
         high: of the difference.
         n: pairs.
         p: of an exact test of no difference; None where it is no share.
-        unit: `share`, `calls` or `seconds`.
+        unit: `share`, of which more is better, or `calls`, `seconds` or `ratio`, of which less is.
         why: why it could not be measured; the figures are then NaN.
     """
 
@@ -48,13 +49,18 @@ class Effect:
         body: dict[str, Json] = {"figure": self.name, "value": round(self.after - self.before, 5), "unit": self.unit}
         if not math.isnan(self.low):
             body |= {"low": round(self.low, 5), "high": round(self.high, 5)}
-        body |= {"n": self.n, "before": round(self.before, 5), "after": round(self.after, 5)}
+        body |= {"n": self.n, "before": round(self.before, 5), "after": round(self.after, 5), "shown": self.shown}
         return body if self.p is None else body | {"mcnemar_p": float(f"{self.p:.3g}")}
 
     @property
     def shown(self) -> bool:
-        """Whether the interval leaves out no difference."""
-        return not self.why and (self.low > 0 or self.high < 0)
+        """Whether it is better, and the interval leaves out no difference."""
+        return self.low > 0 if self.unit == "share" else self.high < 0
+
+    @property
+    def reversed(self) -> bool:
+        """Whether it is worse, and the interval leaves out no difference."""
+        return self.high < 0 if self.unit == "share" else self.low > 0
 
 
 def paired(name: str, about: str, before: Sequence[bool], after: Sequence[bool]) -> Effect:
@@ -79,6 +85,21 @@ def paired(name: str, about: str, before: Sequence[bool], after: Sequence[bool])
     p = float(binomtest(won, won + lost).pvalue) if won + lost else 1.0
     low, high = max(middle - spread, -1.0), min(middle + spread, 1.0)
     return Effect(name, about, sum(before) / n, sum(after) / n, low, high, n, p)
+
+
+def change(name: str, about: str, before: Sequence[float], after: Sequence[float], unit: str) -> Effect:
+    """The mean of paired differences, with Student's interval; of a single pair it is unknown.
+
+    Example:
+        >>> effect = change("x", "", [4.0, 4.0, 4.0], [2.0, 2.0, 3.0], "calls")
+        >>> round(effect.low, 2), round(effect.high, 2)
+        (-3.1, -0.23)
+    """
+    n, differences = len(before), np.subtract(after, before)
+    middle = float(differences.mean())
+    spread = float(t.ppf(0.975, n - 1) * differences.std(ddof=1) / math.sqrt(n)) if n > 1 else math.nan
+    means = float(np.mean(before)), float(np.mean(after))
+    return Effect(name, about, *means, middle - spread, middle + spread, n, unit=unit)
 
 
 def unknown(name: str, about: str, why: str) -> Effect:

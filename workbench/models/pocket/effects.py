@@ -4,20 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import json
-import math
+import re
 import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-import jax
 import numpy as np
 
 from workbench.errors import CapabilityError
 from workbench.final_answer import final_text, normal_form
 from workbench.messages import Json, Message, ToolDefinition, assistant, system, user
 from workbench.models.model import Request, Settings
-from workbench.models.pocket.effect import Effect, paired, unknown
+from workbench.models.pocket.effect import Effect, change, paired, unknown
 from workbench.models.pocket.model import PocketModel
 from workbench.training.curriculum.arithmetic import arithmetic_problem
 from workbench.training.curriculum.extraction import EXTRACTION, extraction_schema
@@ -28,16 +27,17 @@ from workbench.training.curriculum.word_problems import story, story_problem
 from workbench.training.curriculum.wording import AT_ONCE, STEP_BY_STEP
 from workbench.training.curriculum.words import number_pair
 from workbench.training.measure import (
+    Exchange,
     answers,
     exchanges,
     last_log_probabilities,
-    mean_log_probabilities,
-    written,
 )
 
-__all__ = ["EFFECTS", "SAMPLES", "cascade", "constrained", "parallel", "scratchpad", "tools", "votes", "wordings"]
+__all__ = ["EFFECTS", "SAMPLES", "constrained", "parallel", "scratchpad", "steps_of", "tools", "votes", "wordings"]
 
 SAMPLES = 16
+_GROUP = 32
+_STEP = re.compile(r"(-?\d+)([+-])(\d+)=(-?\d+)")
 
 
 def _right(problems: Sequence[Problem], replies: Sequence[Message]) -> list[bool]:
@@ -72,96 +72,136 @@ def scratchpad(model: PocketModel, count: int, seed: int = 21) -> list[Effect]:
     return effects
 
 
-def _calculator() -> tuple[ToolDefinition, ...]:
+def tools(
+    model: PocketModel, count: int, seed: int = 22, sums: Sequence[int] = (3, 4), products: Sequence[int] = (2, 3)
+) -> list[Effect]:
+    """Sums and products with a tool that calculates, against none.
+
+    The model adds by itself as well; it was not trained to multiply, and refuses where no tool can.
+
+    Args:
+        model: which is asked.
+        count: problems of each kind.
+        seed: of the problems.
+        sums: the digits of the numbers that are added.
+        products: the digits of those that are multiplied.
+    """
+    effects: list[Effect] = []
+    for name, sign, digits in (("add", "+", sums), ("multiply", "*", products)):
+        bare = [_plain(np.random.default_rng([seed, n]), sign, digits[n % len(digits)]) for n in range(count)]
+        offered = tuple(_calculator(each) for each in dict.fromkeys((name, "subtract")))
+        kinds = tuple((tool.name, tool.name) for tool in offered)
+        helped = [replace(problem, tools=offered, operations=kinds) for problem in bare]
+        before = _right(bare, answers(model.network, model.template, bare))
+        after = _right(helped, [exchange.reply for exchange in exchanges(model.network, model.template, helped)])
+        what, bare_way = ("sums", "without") if sign == "+" else ("products", "none, where it was taught to refuse")
+        about = f"{what} of {' and '.join(map(str, digits))} digits, with a tool against {bare_way}"
+        effects.append(paired(f"tool_over_no_tool_{what}", about, before, after))
+    return effects
+
+
+def _calculator(name: str) -> ToolDefinition:
     whole: Json = {"type": "integer"}
     schema: Json = {"type": "object", "properties": {"a": whole, "b": whole}, "required": ["a", "b"]}
-    return (
-        ToolDefinition("add", "Add two numbers.", schema),
-        ToolDefinition("subtract", "Subtract two numbers.", schema),
-    )
+    return ToolDefinition(name, f"{name.capitalize()} two numbers.", schema)
 
 
-def tools(model: PocketModel, count: int, seed: int = 22) -> list[Effect]:
-    """Sums of three and four digits with tools that add and subtract, against none."""
-    bare = [_plain_sum(np.random.default_rng([seed, n]), 3 + n % 2) for n in range(count)]
-    kinds = (("add", "add"), ("subtract", "subtract"))
-    helped = [replace(problem, tools=_calculator(), operations=kinds) for problem in bare]
-    before = _right(bare, answers(model.network, model.template, bare))
-    after = _right(helped, [exchange.reply for exchange in exchanges(model.network, model.template, helped)])
-    return [paired("tool_over_no_tool", "sums of 3 and 4 digits, with a tool against without", before, after)]
-
-
-def _plain_sum(rng: np.random.Generator, digits: int) -> Problem:
+def _plain(rng: np.random.Generator, sign: str, digits: int) -> Problem:
     a, b = number_pair(rng, "held_out", 10 ** (digits - 1), 10**digits - 1)
-    return Problem("arithmetic", (user(f"What is {a} + {b}?"),), assistant(str(a + b)), check="answer", answer=a + b)
+    result = a + b if sign == "+" else a * b
+    said = assistant(str(result))
+    return Problem("arithmetic", (user(f"What is {a} {sign} {b}?"),), said, check="answer", answer=result)
 
 
 def votes(model: PocketModel, count: int, seed: int = 23, temperature: float = 1.0) -> list[Effect]:
-    """Sixteen samples: one of them, the most frequent answer, and the most frequent among those that are verified."""
+    """Sixteen samples: one of them, the most frequent answer, and the most frequent among those that stand a check.
+
+    An answer is verified where the model, asked for each step of the working by itself, comes to what is written; it is
+    judged right where the model says yes to it. Where none passes, all count.
+
+    Reference: N. Miao, Y. W. Teh, T. Rainforth. SelfCheck: Using LLMs to Zero-Shot Check Their Own Step-by-Step
+    Reasoning. arXiv:2308.00436.
+    """
     problems = _stories(count, seed, True, 4, 6)
     many = [problem for problem in problems for _ in range(SAMPLES)]
     seeds = [1000 * place + draw for place in range(count) for draw in range(SAMPLES)]
-    replies = answers(model.network, model.template, many, temperature=temperature, seeds=seeds)
-    checks = [
-        model.template.prompt(verification_question(problem, reply.text))
-        for problem, reply in zip(many, replies, strict=True)
+    replies = [
+        reply.text for reply in answers(model.network, model.template, many, temperature=temperature, seeds=seeds)
     ]
-    yes = model.template.tokenizer.encode("yes")[0]
-    most = model.network.config.context - 1
-    chances = np.exp(last_log_probabilities(model.network, [check[:most] for check in checks])[:, yes])
-    one, majority, verified = list[bool](), list[bool](), list[bool]()
-    for place, problem in enumerate(problems):
-        here = range(place * SAMPLES, (place + 1) * SAMPLES)
-        said = [normal_form(final_text(replies[n].text)) for n in here]
-        passed = [answer for answer, n in zip(said, here, strict=True) if chances[n] > 0.5]
-        right = normal_form(str(problem.answer))
-        one.append(said[0] == right)
-        majority.append(_most_frequent(said) == right)
-        verified.append(_most_frequent(passed or said) == right)
+    said = [normal_form(final_text(reply)) for reply in replies]
+    right = [normal_form(str(problem.answer)) for problem in problems]
+
+    def most_frequent(passed: Sequence[bool]) -> list[bool]:
+        groups = [range(start, start + SAMPLES) for start in range(0, len(said), SAMPLES)]
+        kept = [[said[n] for n in group if passed[n]] or [said[n] for n in group] for group in groups]
+        return [Counter(each).most_common(1)[0][0] == wanted for each, wanted in zip(kept, right, strict=True)]
+
+    one = [answer == wanted for answer, wanted in zip(said[::SAMPLES], right, strict=True)]
+    majority = most_frequent([True] * len(said))
+    verified, judged = most_frequent(_verified(model, replies)), most_frequent(_judged(model, many, replies))
     about = f"stories of 4 to 6 steps, temperature {temperature:g}"
     return [
         paired("majority_of_16_over_one", f"{about}, the most frequent of 16 answers against one", one, majority),
-        paired("verified_over_majority", f"{about}, among those verified against among all", majority, verified),
+        paired("verified_over_majority", f"{about}, among those whose steps hold against all", majority, verified),
+        paired("judged_over_majority", f"{about}, among those judged right against all", majority, judged),
     ]
 
 
-def _most_frequent(said: Sequence[str]) -> str:
-    return Counter(said).most_common(1)[0][0]
+def steps_of(working: str) -> list[tuple[str, str]]:
+    """The steps of a working as questions, each with the result that is written.
+
+    Example:
+        >>> steps_of("12+7=19, 19-3=15. Answer: 15")
+        [('What is 12 + 7?', '19'), ('What is 19 - 3?', '15')]
+    """
+    return [(f"What is {a} {sign} {b}?", result) for a, sign, b, result in _STEP.findall(working)]
+
+
+def _verified(model: PocketModel, replies: Sequence[str]) -> list[bool]:
+    written = [steps_of(reply) for reply in replies]
+    questions = sorted({question for steps in written for question, _ in steps})
+    asked = [Problem("arithmetic", (user(question),), assistant("")) for question in questions]
+    found = dict(zip(questions, answers(model.network, model.template, asked), strict=True))
+    return [bool(steps) and all(found[question].text == result for question, result in steps) for steps in written]
+
+
+def _judged(model: PocketModel, problems: Sequence[Problem], replies: Sequence[str]) -> list[bool]:
+    asked = [verification_question(problem, reply) for problem, reply in zip(problems, replies, strict=True)]
+    most, encode = model.network.config.context - 1, model.template.tokenizer.encode
+    chances = last_log_probabilities(model.network, [model.template.prompt(each)[:most] for each in asked])
+    return [bool(row[encode("yes")[0]] > row[encode("no")[0]]) for row in chances]
 
 
 def parallel(model: PocketModel, count: int, seed: int = 24) -> list[Effect]:
-    """Questions for three results: the calls together, against one call at a time."""
-    pairs = [
-        [
-            several_problem(np.random.default_rng([seed, n]), "held_out", 3, False, one_by_one=one, stage=0)
-            for n in range(count)
-        ]
-        for one in (True, False)
-    ]
+    """Questions for three results: the calls together, against one call at a time; seconds in groups of questions."""
     right: list[list[bool]] = []
     asked: list[list[float]] = []
-    seconds: list[float] = []
-    for problems in pairs:
-        whole = [replace(problem, check="answer") for problem in problems]
-        exchanges(model.network, model.template, whole[:1])
-        began = time.perf_counter()
-        ended = exchanges(model.network, model.template, whole)
-        seconds.append((time.perf_counter() - began) / count)
-        right.append(_right(whole, [exchange.reply for exchange in ended]))
+    seconds: list[list[float]] = []
+    for one_by_one in (True, False):
+        problems = [_three(np.random.default_rng([seed, n]), one_by_one) for n in range(count)]
+        exchanges(model.network, model.template, problems[:_GROUP])  # which makes the programs
+        ended: list[Exchange] = []
+        spent: list[float] = []
+        for start in range(0, count, _GROUP):
+            group = problems[start : start + _GROUP]
+            began = time.perf_counter()
+            ended += exchanges(model.network, model.template, group)
+            spent.append((time.perf_counter() - began) / len(group))
+        seconds.append(spent)
+        right.append(_right(problems, [exchange.reply for exchange in ended]))
         asked.append([float(exchange.asked) for exchange in ended])
-    change = np.array(asked[1]) - np.array(asked[0])
-    spread = 1.96 * float(change.std(ddof=1)) / math.sqrt(count)
-    middle = float(change.mean())
     about = "questions for 3 results, calls together against one by one"
-    one, together = (float(np.mean(each)) for each in asked)
-    low, high = middle - spread, middle + spread
     return [
         paired("parallel_over_sequential_accuracy", about, *right),
-        Effect("parallel_over_sequential_calls", about, one, together, low, high, count, unit="calls"),
-        Effect(
-            "parallel_over_sequential_seconds", about, seconds[0], seconds[1], math.nan, math.nan, count, unit="seconds"
+        change("parallel_over_sequential_calls", about, *asked, unit="calls"),
+        change(
+            "parallel_over_sequential_seconds", f"{about}, a question in groups of {_GROUP}", *seconds, unit="seconds"
         ),
     ]
+
+
+def _three(rng: np.random.Generator, one_by_one: bool) -> Problem:
+    return replace(several_problem(rng, "held_out", 3, False, one_by_one=one_by_one, stage=0), check="answer")
 
 
 def wordings(model: PocketModel, count: int, seed: int = 25) -> list[Effect]:
@@ -192,59 +232,6 @@ def _plain_stories(count: int, seed: int, split: Split) -> list[Problem]:
         said = assistant(str(result))
         problems.append(Problem("word_problem", (user(question),), said, check="answer", answer=result))
     return problems
-
-
-def cascade(small: PocketModel, large: PocketModel, count: int, seed: int = 26) -> list[Effect]:
-    """The larger model against the smaller one, and a cascade: ask the larger where the smaller is unsure.
-
-    How sure the smaller one is, is the mean log-probability of its reply; the threshold is its median over training
-    problems. Cost is parameters times tokens, that of both models where both are asked.
-    """
-    right, costs, sure = {}, {}, {}
-    for name, model in (("small", small), ("large", large)):
-        asked = _mixed(count, seed, "held_out")
-        right[name], costs[name], sure[name] = _asked(model, asked)
-    threshold = float(np.median(_asked(small, _mixed(max(count // 2, 20), seed + 100, "train"))[2]))
-    on = sure["small"] < threshold
-    joined = [bool(b) if goes else bool(a) for a, b, goes in zip(right["small"], right["large"], on, strict=True)]
-    ratio = (costs["small"] + np.where(on, costs["large"], 0.0)) / costs["large"].mean()
-    spread = 1.96 * float(ratio.std(ddof=1)) / math.sqrt(count)
-    mean = float(ratio.mean())
-    about = "sums of 2 to 4 digits and stories of 2 to 4 steps, answered at once"
-    return [
-        paired("larger_over_smaller", about, right["small"], right["large"]),
-        paired("cascade_over_smaller", f"{about}; {on.mean():.0%} go on to the larger", right["small"], joined),
-        Effect(
-            "cascade_cost",
-            f"{about}; in costs of the larger",
-            1.0,
-            mean,
-            mean - 1 - spread,
-            mean - 1 + spread,
-            count,
-            unit="ratio",
-        ),
-    ]
-
-
-def _mixed(count: int, seed: int, split: Split) -> list[Problem]:
-    def one(n: int) -> Problem:
-        rng, level = np.random.default_rng([seed, n]), 2 + n // 2 % 3
-        if n % 2:
-            return story_problem(rng, split, level, False, steps=False)
-        return arithmetic_problem(rng, split, level, False, steps=False)
-
-    return [one(n) for n in range(count)]
-
-
-def _asked(model: PocketModel, problems: Sequence[Problem]) -> tuple[list[bool], np.ndarray, np.ndarray]:
-    """Which were right, what each cost, and how sure the model was of each."""
-    prompts = [model.template.prompt(problem.messages) for problem in problems]
-    ids = written(model.network, model.template, prompts)
-    right = _right(problems, [model.template.parse(each) for each in ids])
-    size = sum(leaf.size for leaf in jax.tree.leaves(model.network))
-    cost = np.array([size * (len(p) + len(i)) for p, i in zip(prompts, ids, strict=True)], float)
-    return right, cost, mean_log_probabilities(model.network, prompts, ids)
 
 
 def constrained(model: PocketModel, count: int, seed: int = 27, temperature: float = 1.0) -> list[Effect]:
