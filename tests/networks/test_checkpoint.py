@@ -54,6 +54,12 @@ def test_weights_that_take_more_than_a_file_holds_are_split_and_come_back(networ
         load_transformer(tmp_path)
 
 
+def test_who_may_read_the_config_may_read_the_weights(network, tmp_path):
+    save_transformer(network, tmp_path)
+    modes = {name: (tmp_path / name).stat().st_mode for name in ("config.json", "model.safetensors")}
+    assert modes["model.safetensors"] == modes["config.json"]
+
+
 def test_saving_again_leaves_no_file_of_another_layout(network, tmp_path):
     folder = tmp_path / "made"
     save_transformer(network, folder, shard_bytes=20_000)

@@ -183,7 +183,11 @@ def write_weights(
     titles = [SINGLE] if count == 1 else [f"model-{n:05d}-of-{count:05d}.safetensors" for n in range(1, count + 1)]
     for title, names in zip(titles, shards, strict=True):
         part = {name: np.ascontiguousarray(np.asarray(arrays[name]).astype(dtype, copy=False)) for name in names}
-        save_file(part, folder / f"{title}.part", metadata=dict(metadata))
+        path = folder / f"{title}.part"
+        path.touch()
+        mode = path.stat().st_mode  # what the library makes is for its owner alone
+        save_file(part, path, metadata=dict(metadata))
+        path.chmod(mode)
     for title in titles:
         (folder / f"{title}.part").replace(folder / title)
     if count > 1:
