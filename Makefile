@@ -53,7 +53,7 @@ pocket: $(VENV)/.installed ## trains the shipped models from their seed (2 to 3 
 	@$(BIN)/python -m workbench.training.pocket --size 1m
 	@$(MAKE) --no-print-directory card
 
-card: $(VENV)/.installed ## measures the shipped models, and writes their card
+card: $(VENV)/.installed ## measures the shipped models (about 15 minutes on two quiet cores), and writes their card
 	@$(BIN)/python -m workbench.models.pocket --evaluate --card
 
 wheel: $(VENV)/.installed ## dist/research_workbench-….whl, with the built extension in it

@@ -4,7 +4,7 @@
 
 Everything comes from the seed. An interrupted run goes on from its checkpoint with the same command and ends with the
 same weights; these are written when the last step is done, by default into the package, where `-m pocket:SIZE` finds
-them. Expected on two quiet cores: 300k within 60 minutes, 1m within 90, 4m within three hours; the expected duration is
+them. Expected on two quiet cores: 300k within 40 minutes, 1m within 90, 4m within three hours; the expected duration is
 printed after 100 steps.
 """
 
