@@ -61,5 +61,7 @@ def test_what_is_not_allowed_is_refused(small):
     for tasks, options in ((["labeling"], {}), ([], {}), (["plan", "plan"], {}), (["plan"], {"held_out": 0})):
         with pytest.raises(OptionError, match="fine_tune was given"):
             fine_tune(*small, tasks, **options)
+    with pytest.raises(OptionError, match="fine_tune was given a "):
+        fine_tune(small[0], object())
     with pytest.raises(OptionError, match="none fits into a row of 3 tokens"):
         fine_tune(*small, ["plan"], abilities={}, problems=2, held_out=1, length=3)

@@ -15,6 +15,7 @@ from workbench import traces
 from workbench.continual.metrics.ability import ability_delta, overall_performance, transfer_to_earlier
 from workbench.errors import OptionError, nearest
 from workbench.networks.chat_template import ChatTemplate
+from workbench.networks.jinja_template import JinjaTemplate
 from workbench.networks.transformer import Transformer
 from workbench.papers import Paper
 from workbench.training.curriculum import Problem, families
@@ -82,7 +83,7 @@ class FineTuned:
 
 def fine_tune(
     model: Transformer,
-    template: ChatTemplate,
+    template: ChatTemplate | JinjaTemplate,
     tasks: Sequence[str] = ("word_problem", "arithmetic", "verification"),
     *,
     reasoned: bool = False,
@@ -103,7 +104,7 @@ def fine_tune(
 
     Args:
         model: where to begin, such as `Checkpoint.open(weights_folder()).network`.
-        template: its chat template.
+        template: its chat template, of the workbench's own form: others do not tell what the assistant spoke.
         tasks: families of the curriculum, in the order in which they are learned.
         reasoned: whether to learn their forms with steps, see `REASONED`.
         abilities: families that are asked and not learned.
@@ -117,7 +118,7 @@ def fine_tune(
             family.
 
     Raises:
-        OptionError: an unknown family, one twice, or no task; a count below 1.
+        OptionError: an unknown family, one twice, or no task; a count below 1; another form of template.
 
     Reference:
         Xiao Wang et al., TRACE: A Comprehensive Benchmark for Continual Learning in Large Language Models,
@@ -129,6 +130,11 @@ def fine_tune(
         where an answer has the form asked for and is right; a large model judges that in the paper. Safety is not
         measured: the curriculum has nothing harmful; refusing what is out of depth stands beside the other abilities.
     """
+    if not isinstance(template, ChatTemplate):
+        raise OptionError(
+            f"fine_tune was given a {type(template).__name__}; allowed is a ChatTemplate, which tells what is learned.",
+            hint="fine_tune(model, Checkpoint.open(weights_folder()).template, …)",
+        )
     learned = tuple(REASONED.get(name, name) if reasoned else name for name in tasks)
     asked = list(dict.fromkeys((*learned, *(name for group in abilities.values() for name in group))))
     _check(learned, asked, problems, held_out)
