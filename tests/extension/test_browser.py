@@ -5,7 +5,17 @@ import sys
 
 import pytest
 
-SCREENSHOTS = ("light.png", "dark.png", "traces-light.png", "traces-dark.png")
+VIEWS = {
+    "": "light dark",
+    "traces-": "light dark contrast",
+    "traces-filter-": "light",
+    "traces-compared-": "dark",
+    "dashboard-": "light",
+    "evaluation-": "light",
+    "learning-": "dark",
+    "trace-": "light dark",
+}
+SCREENSHOTS = [f"{view}{theme}.png" for view, themes in VIEWS.items() for theme in themes.split()]
 
 
 @pytest.mark.browser

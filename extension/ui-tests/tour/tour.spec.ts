@@ -2,6 +2,8 @@ import path from 'node:path';
 
 import { expect, test } from '@jupyterlab/galata';
 
+import { openNotebook } from '../tests/notebook';
+
 const SHOTS = process.env.WORKBENCH_SCREENSHOTS ?? 'test-results';
 
 const CELLS = [
@@ -21,19 +23,7 @@ test('the tour', async ({ page, tmpPath }) => {
   const run = (command: string, args = {}) =>
     page.evaluate(([id, given]) => void window.jupyterapp.commands.execute(id as string, given as object), [command, args]);
   const row = (text: string) => page.locator('.jp-WorkbenchTraces [role=treeitem]').filter({ hasText: text }).first();
-  const cells = CELLS.map((source, index) => ({
-    cell_type: 'code',
-    execution_count: null,
-    id: `cell-${index}`,
-    metadata: {},
-    outputs: [],
-    source
-  }));
-  const kernelspec = { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' };
-  const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-  await page.contents.uploadContent(JSON.stringify(notebook), 'text', `${tmpPath}/sums.ipynb`);
-  await page.notebook.openByPath(`${tmpPath}/sums.ipynb`);
-  await page.notebook.activate('sums.ipynb');
+  await openNotebook(page, `${tmpPath}/sums.ipynb`, ...CELLS);
   await page.notebook.run();
   const outputs = page.locator('.jp-Notebook .jp-CodeCell .jp-OutputArea');
   await expect(outputs.last()).toContainText('execute_tool', { timeout: 300_000 });
