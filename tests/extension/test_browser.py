@@ -10,7 +10,7 @@ VIEWS = {
     "traces-": "light dark contrast",
     "traces-filter-": "light",
     "traces-compared-": "dark",
-    "dashboard-": "light",
+    "dashboard-": "light dark",
     "evaluation-": "light",
     "learning-": "dark",
     "trace-": "light dark",

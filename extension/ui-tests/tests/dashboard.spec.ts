@@ -3,6 +3,7 @@ import path from 'node:path';
 import { expect, test } from '@jupyterlab/galata';
 
 import { barriers } from './barriers';
+import { openNotebook } from './notebook';
 
 const SHOTS = process.env.WORKBENCH_SCREENSHOTS ?? 'test-results';
 const HOSTILE = '<img src=x onerror=window.hit=1>';
@@ -69,13 +70,7 @@ const MORE = 'call("new:model", cost_usd=0.5)';
 
 test('the dashboard draws what the store holds, live, down to the trace of a sample', async ({ page, tmpPath }) => {
   test.setTimeout(240_000);
-  const source = MAKE.trim();
-  const cells = [{ cell_type: 'code', execution_count: null, id: 'cell-0', metadata: {}, outputs: [], source }];
-  const kernelspec = { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' };
-  const notebook = { cells, metadata: { kernelspec }, nbformat: 4, nbformat_minor: 5 };
-  await page.contents.uploadContent(JSON.stringify(notebook), 'text', `${tmpPath}/data.ipynb`);
-  await page.notebook.openByPath(`${tmpPath}/data.ipynb`);
-  await page.notebook.activate('data.ipynb');
+  await openNotebook(page, `${tmpPath}/data.ipynb`, MAKE.trim());
   await page.sidebar.close('left');
   const open = () => page.evaluate(() => window.jupyterapp.commands.execute('workbench:open-dashboard'));
   const board = page.locator('.jp-WorkbenchDashboard');
@@ -121,6 +116,9 @@ test('the dashboard draws what the store holds, live, down to the trace of a sam
   expect(await barriers(page, '.jp-WorkbenchDashboard')).toEqual([]);
 
   await page.theme.setDarkTheme();
+  await board.getByRole('tab', { name: 'Cost, tokens' }).click();
+  await expect(facts.locator('dd').first()).toHaveText('346');
+  await page.screenshot({ path: path.join(SHOTS, 'dashboard-dark.png') });
   await board.getByRole('tab', { name: 'Training' }).click();
   await board.getByRole('button', { name: /five tasks/ }).click();
   await expect(board.locator('.jp-WorkbenchHeat')).toHaveCount(2);
