@@ -67,7 +67,8 @@ def main(arguments: list[str] | None = None) -> None:
     figures, by_family = _accuracy(model, chosen, options.limit, min(options.limit, _CELL), progress)
     others: list[Other] = []
     for other, place in beside:
-        tasks, levels = _accuracy(other, chosen, *(min(options.limit, most) for most in _BESIDE), progress)
+        of_task, of_level = (min(options.limit, most) for most in _BESIDE)
+        tasks, levels = _accuracy(other, chosen, of_task, of_level, progress)
         others.append(Other(other, place, (*tasks, *levels)))
     effects: list[Effect] = []
     for name in chosen["effects"]:
