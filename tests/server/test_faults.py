@@ -195,8 +195,8 @@ def test_an_answer_is_given_again_only_while_the_store_is_as_it_was(ask, store, 
     ask("totals")
     assert ask("totals")[1]["calls"] == 1
     asked = []
-    real = Store.query
-    monkeypatch.setattr(Store, "query", lambda self, *given, **more: asked.append(given) or real(self, *given, **more))
+    real = Store.read
+    monkeypatch.setattr(Store, "read", lambda self, *given, **more: asked.append(given) or real(self, *given, **more))
     assert ask("totals?model=pocket")[1]["calls"] == 1
     assert len(asked) == 1
     for _ in range(2):
