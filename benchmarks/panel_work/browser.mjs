@@ -95,16 +95,17 @@ async function filterChange(page, label, value) {
   return changed(page, 'change', () => select.selectOption(value));
 }
 
+/** From the event to the rows that came after a question; an answer may come between two frames, so changes are watched. */
 async function changed(page, event, act) {
-  await page.evaluate(() => (window.wasBusy = false));
+  await page.evaluate(() => {
+    window.wasBusy = false;
+    window.busyness ??= new MutationObserver(() => (window.wasBusy = true));
+    window.busyness.observe(document.body, { subtree: true, attributeFilter: ['aria-busy'] });
+  });
   return watched(
     page,
     event,
-    body => {
-      const isBusy = document.querySelector(body)?.getAttribute('aria-busy') === 'true';
-      window.wasBusy ||= isBusy;
-      return window.wasBusy && !isBusy;
-    },
+    body => window.wasBusy && document.querySelector(body)?.getAttribute('aria-busy') === 'false',
     BODY,
     act
   );
