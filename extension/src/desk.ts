@@ -9,6 +9,7 @@ import { type ISpanDetail, type IWhere, StoreClient } from './api';
 import { cellCalled, findCell, insertBelow } from './cells';
 import { traceIcon } from './icons';
 import { faultOf } from './faults';
+import { makeRoom } from './room';
 import type { ITraceActions } from './trace/view';
 
 const RECENT = 50;
@@ -113,6 +114,9 @@ export class Desk implements ITraceActions {
     await this.tracker.add(tab);
     before?.dispose();
     shell.activateById(id);
+    if (this.area === 'down') {
+      makeRoom(tab);
+    }
   }
 
   showCell = (notebook: string, cell: string): void => {
