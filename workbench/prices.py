@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from workbench.messages import Usage
 
-__all__ = ["PRICED", "UNPRICED", "Price", "cost_usd", "dollars"]
+__all__ = ["PRICED", "UNPRICED", "Price", "cost_usd", "dollars", "spent_and_left"]
 
 _MILLION: Final = 1_000_000
 _QUARTER_SECONDS: Final = 900
@@ -118,6 +118,16 @@ def dollars(usd: float | None, reason: str | None = None) -> str:
         digits = f"{usd:.12f}".rstrip("0")
         return f"${digits}" if float(digits) else f"${usd:.1e}"
     return f"${digits}"
+
+
+def spent_and_left(usd: float | None, left_usd: float | None) -> str:
+    """What was spent, and what a bound leaves where there is one.
+
+    Example:
+        >>> spent_and_left(0.5, 1.5), spent_and_left(0.5, None)
+        ('$0.5, $1.50 left', '$0.5')
+    """
+    return dollars(usd) + ("" if left_usd is None else f", {dollars(left_usd)} left")
 
 
 def cost_usd(model: str, usage: Usage, at: datetime | None = None) -> Price:

@@ -23,7 +23,7 @@ from workbench.magics.page import Page
 from workbench.magics.several import read_count, read_models
 from workbench.magics.toolbox import find_tools
 from workbench.models.controls import left_usd
-from workbench.prices import dollars
+from workbench.prices import spent_and_left
 from workbench.tables import Table
 
 __all__ = ["EvalMagics"]
@@ -194,7 +194,7 @@ class _Board:
         known = [usd for usd in self._usd.values() if usd is not None]
         usd = sum(known) if len(known) == len(self._usd) else None
         left = f", about {seconds / done * (self.total - done):.0f} s to go" if 0 < done < self.total else ""
-        money = dollars(usd) + ("" if self._left_usd is None else f", {dollars(self._left_usd)} left")
+        money = spent_and_left(usd, self._left_usd)
         return f"{done:,} of {self.total:,} answers, {money}, {seconds:.0f} s{left}"
 
     def _table(self) -> Table:

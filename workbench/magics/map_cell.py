@@ -27,7 +27,7 @@ from workbench.methods import find_method
 from workbench.methods.primitives import schema_of
 from workbench.models.controls import left_usd
 from workbench.models.model import Model
-from workbench.prices import dollars
+from workbench.prices import spent_and_left
 
 if TYPE_CHECKING:
     import polars as pl
@@ -184,7 +184,7 @@ async def _awaited(job: RowMap) -> Any:
 
 
 def _progress(done: int, total: int, usd: float | None, left_usd: float | None, seconds: float) -> str:
-    money = dollars(usd) + ("" if left_usd is None else f", {dollars(left_usd)} left")
+    money = spent_and_left(usd, left_usd)
     to_go = f", about {seconds / done * (total - done):.0f} s to go" if done < total else ""
     return f"{done:,} of {total:,} rows, {money}, {seconds:.0f} s{to_go}"
 
