@@ -2,6 +2,8 @@ import path from 'node:path';
 
 import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
 
+import { openNotebook } from './notebook';
+
 const SHOTS = process.env.WORKBENCH_SCREENSHOTS ?? 'test-results';
 const STATUS = '.jp-WorkbenchStatus-button';
 
@@ -16,32 +18,9 @@ const language = (page: IJupyterLabPageFixture, cell: number) =>
 const outputs = (page: IJupyterLabPageFixture, cell: number) =>
   page.locator('.jp-Notebook .jp-CodeCell').nth(cell).locator('.jp-OutputArea');
 
-/** Opens a notebook with these cells. */
-async function open(page: IJupyterLabPageFixture, folder: string, ...cells: string[]): Promise<void> {
-  const notebook = {
-    cells: cells.map((source, index) => ({
-      cell_type: 'code',
-      execution_count: null,
-      id: `cell-${index}`,
-      metadata: {},
-      outputs: [],
-      source
-    })),
-    metadata: {
-      kernelspec: { display_name: 'Python 3 (ipykernel)', language: 'python', name: 'python3' },
-      language_info: { name: 'python' }
-    },
-    nbformat: 4,
-    nbformat_minor: 5
-  };
-  await page.contents.uploadContent(JSON.stringify(notebook), 'text', `${folder}/ask.ipynb`);
-  await page.notebook.openByPath(`${folder}/ask.ipynb`);
-  await page.notebook.activate('ask.ipynb');
-}
-
 test('a %%llm cell answers, and the status item counts it', async ({ page, tmpPath }) => {
   const load = '%load_ext workbench';
-  await open(page, tmpPath, load, '%%llm\nWhat is 27 plus 45?', TOOL, '%%llm --tools add\nWhat is 417 plus 45?', SQL);
+  await openNotebook(page, `${tmpPath}/ask.ipynb`, load, '%%llm\nWhat is 27 plus 45?', TOOL, '%%llm --tools add\nWhat is 417 plus 45?', SQL);
   await page.sidebar.close('left');
   await expect(page.locator(STATUS)).toHaveText('no model calls');
 
@@ -68,7 +47,7 @@ test('a %%llm cell answers, and the status item counts it', async ({ page, tmpPa
 });
 
 test('a cell is coloured as its magic says, and again when its first line changes', async ({ page, tmpPath }) => {
-  await open(page, tmpPath, '%%llm\nIf in doubt, and not sure, return "None".', TOOL, SQL, 'plain = not None', '%%llm\nSay {{ name or "x" }} "twice".', '%%eval\n--usd 2 # dollars');
+  await openNotebook(page, `${tmpPath}/ask.ipynb`, '%%llm\nIf in doubt, and not sure, return "None".', TOOL, SQL, 'plain = not None', '%%llm\nSay {{ name or "x" }} "twice".', '%%eval\n--usd 2 # dollars');
   await expect(language(page, 0)).toHaveAttribute('data-language', 'workbench-llm');
   await expect(line(page, 0, 0).locator('span')).toHaveText('%%llm');
   await expect(line(page, 0, 1).locator('span')).toHaveCount(0); // prose: no keywords, no strings
@@ -93,7 +72,7 @@ test('without a notebook there is no status item', async ({ page }) => {
 
 test('where the server extension is missing, the status item says how to mend it', async ({ page, tmpPath }) => {
   await page.route('**/workbench/version*', route => route.fulfill({ status: 404, body: '<html></html>' }));
-  await open(page, tmpPath, '1 + 1');
+  await openNotebook(page, `${tmpPath}/ask.ipynb`, '1 + 1');
   await expect(page.locator(STATUS)).toContainText('—');
   await expect(page.locator(STATUS)).toHaveAttribute('title', /jupyter server extension enable workbench/);
   await page.evaluate(() => void window.jupyterapp.commands.execute('workbench:show-traces'));
@@ -102,7 +81,7 @@ test('where the server extension is missing, the status item says how to mend it
 
 test('a server of another version is named', async ({ page, tmpPath }) => {
   await page.route('**/workbench/version*', route => route.fulfill({ json: { version: '99.0' } }));
-  await open(page, tmpPath, '1 + 1');
+  await openNotebook(page, `${tmpPath}/ask.ipynb`, '1 + 1');
   await expect(page.locator(STATUS)).toHaveAttribute('title', /server has 99\.0/);
   await page.evaluate(() => void window.jupyterapp.commands.execute('workbench:show-traces'));
   await expect(page.locator('.jp-WorkbenchTraces')).toContainText('Restart the server and reload the page.');
