@@ -4,6 +4,8 @@ import io
 import json
 import subprocess
 import sys
+from dataclasses import replace
+from functools import partial
 
 import jax.numpy as jnp
 import numpy as np
@@ -12,8 +14,10 @@ import pytest
 
 from workbench import traces
 from workbench.continual import Bar, DivergenceError, Recipe, Strategy, digits, naive, replay, run, split
+from workbench.continual.divergence import OutOfMemoryError
 from workbench.continual.progress import Progress
 from workbench.errors import OptionError
+from workbench.networks import MLP
 
 MATRIX = """
     SELECT runs.name AS strategy, seed, step, CAST(task AS BIGINT) AS task, value AS accuracy
@@ -125,12 +129,49 @@ def test_a_seed_that_diverges_is_left_out_and_the_others_stay(stream, recipe):
     assert first_task["step"].to_list() == [0]  # what was learned before it broke is kept
 
 
+def test_a_lane_that_diverges_stops_none_of_those_learned_with_it(stream, recipe):
+    alone = run(stream, [fragile()], seeds=4, recipe=recipe)
+    together = run(stream, [fragile()], seeds=4, recipe=recipe, backend="vmap")
+    assert 0 < together.failures.height < 4
+    assert together.failures.equals(alone.failures)
+    assert together.matrix.drop("accuracy").equals(alone.matrix.drop("accuracy"))
+    np.testing.assert_allclose(together.matrix["accuracy"], alone.matrix["accuracy"], atol=0.1)
+
+
 def test_when_every_seed_diverges_the_run_fails_and_says_where(stream, recipe):
     wild = Recipe(epochs=2, batch_size=8, learning_rate=1e30, network=recipe.network)
     with pytest.raises(DivergenceError, match=r"task 0, epoch 0.*learning_rate=1e\+30") as caught:
         run(stream, [naive()], seeds=2, recipe=wild)
     assert caught.value.hint == "Recipe(learning_rate=1e+29)"
     assert traces.query("SELECT status FROM runs")["status"].to_list() == ["error"] * 3
+
+
+def vast():
+    """A strategy that remembers more than a processor can address, so that no machine gives it."""
+    return Strategy("vast", {}, init=lambda network, example, now: jnp.zeros((2**25, 2**25)))
+
+
+def test_a_device_without_room_is_said_with_what_to_reduce_and_finished_seeds_stay(stream, recipe):
+    with pytest.raises(
+        OutOfMemoryError, match=r"to learn 'vast', with batches of 8 rows: .*4503599627370496"
+    ) as caught:
+        run(stream, [naive(), vast()], seeds=2, recipe=recipe, workers=1)
+    assert caught.value.hint == "Recipe(batch_size=4), a smaller network, or a strategy that remembers less"
+    ended = traces.query("SELECT name, seed, status, error_message FROM runs WHERE parent_run_id IS NOT NULL")
+    assert ("naive", 0, "ok", None) in ended.rows()
+    assert "no room to learn 'vast'" in ended.filter(name="vast", seed=0, status="error")["error_message"][0]
+
+
+def test_where_lanes_are_learned_together_fewer_of_them_are_advised(stream, recipe):
+    with pytest.raises(OutOfMemoryError, match=r"'vast', 3 at a time, .*13510798882111488 bytes") as caught:
+        run(stream, [vast()], seeds=3, recipe=recipe, backend="vmap")
+    assert caught.value.hint == "run(…, workers=1) or Recipe(batch_size=4)"
+
+
+def test_a_network_too_large_for_the_device_is_said_too(stream, recipe):
+    wide = replace(recipe, network=partial(MLP, hidden=(2**24, 2**24)))
+    with pytest.raises(OutOfMemoryError, match=r"to learn 'naive', .*1125899906842624"):
+        run(stream, [naive()], seeds=1, recipe=wide)
 
 
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "interrupted"), (ValueError, "error")])

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 import pytest
 
-from workbench.continual import naive, replay, run
+from workbench.continual import naive, replay, run, split
 from workbench.continual.engine import SEGMENT
 from workbench.errors import DataError, OptionError
 
@@ -77,11 +77,13 @@ def test_seeds_dealt_over_eight_devices_give_what_one_gives():
     assert len(threads) == 5 * 25
 
 
-def test_a_checkpoint_of_another_run_is_refused_with_what_differs(stream, recipe, tmp_path):
+def test_a_checkpoint_of_another_run_is_refused_with_what_differs(blobs, stream, recipe, tmp_path):
     first = run(stream, [naive()], seeds=1, recipe=recipe, checkpoint=tmp_path)
     again = run(stream, [naive()], seeds=1, recipe=recipe, checkpoint=tmp_path)
     assert first.lanes["digest"].to_list() == again.lanes["digest"].to_list()
     assert first.matrix.equals(again.matrix)
+    with pytest.raises(DataError, match="another stream"):
+        run(split(blobs, tasks=3, seed=1), [naive()], seeds=1, recipe=recipe, checkpoint=tmp_path)
     with pytest.raises(DataError, match="another recipe"):
         run(stream, [naive()], seeds=1, recipe=replace(recipe, learning_rate=0.2), checkpoint=tmp_path)
     with pytest.raises(DataError, match="another key"):

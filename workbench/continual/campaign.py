@@ -19,7 +19,7 @@ import optax
 from jaxtyping import PRNGKeyArray
 
 from workbench.continual.chain import Chain
-from workbench.continual.divergence import OutOfMemoryError
+from workbench.continual.divergence import room
 from workbench.continual.engine import Learner
 from workbench.continual.lanes import Lanes
 from workbench.continual.ledger import Ledger
@@ -58,8 +58,9 @@ class Campaign:
         backend: str,
         checkpoint: Path | None = None,
         checkpoint_seconds: float = 30.0,
+        at_a_time: int = 1,
     ) -> None:
-        self.stream, self.key, self.backend = stream, key, backend
+        self.stream, self.key, self.backend, self.at_a_time = stream, key, backend, at_a_time
         self.checkpoint, self.checkpoint_seconds = checkpoint, checkpoint_seconds
         self.stop = threading.Event()
         self.news: queue.SimpleQueue[_News] = queue.SimpleQueue()
@@ -79,13 +80,10 @@ class Campaign:
 
     def _block(self, block: Block) -> list[Chain]:
         chains = [Chain(self.stream, block.learner, strategy, seed) for strategy, seed in block.lanes]
+        names = list(dict.fromkeys(strategy.name for strategy, _ in block.lanes))
         try:
-            self._learn(block, chains)
-        except jax.errors.JaxRuntimeError as error:
-            self._leave(chains, error)
-            if "RESOURCE_EXHAUSTED" not in str(error):
-                raise
-            raise OutOfMemoryError(len(chains), block.learner.recipe.batch_size, str(error)) from error
+            with room(names, self.at_a_time, block.learner.recipe.batch_size):
+                self._learn(block, chains)
         except BaseException as error:
             self._leave(chains, error)
             raise

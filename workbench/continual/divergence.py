@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+import jax
+
 from workbench.errors import WorkbenchError
 
-__all__ = ["DivergenceError", "OutOfMemoryError"]
+__all__ = ["DivergenceError", "OutOfMemoryError", "room"]
+
+_NO_ROOM: Final = ("RESOURCE_EXHAUSTED", "Out of memory")  # an accelerator's status, and what a CPU says as INTERNAL
 
 
 class DivergenceError(WorkbenchError):
@@ -32,14 +40,40 @@ class OutOfMemoryError(WorkbenchError):
     """A device has no room for what it was given to learn at a time.
 
     Args:
+        strategies: names of those learned.
         lanes: strategies and seeds learned at a time.
         batch_size: rows of a step.
         message: what the device said.
     """
 
-    def __init__(self, lanes: int, batch_size: int, message: str) -> None:
+    def __init__(self, strategies: Sequence[str], lanes: int, batch_size: int, message: str) -> None:
+        names, at_a_time = ", ".join(map(repr, strategies)), f"{lanes} at a time, " if lanes > 1 else ""
+        smaller = f"Recipe(batch_size={max(batch_size // 2, 1)})"
         super().__init__(
-            f"The device has no room for {lanes} seeds at a time with batches of {batch_size} rows:"
+            f"The device has no room to learn {names}, {at_a_time}with batches of {batch_size} rows:"
             f" {message.splitlines()[0]}",
-            hint=f"run(…, workers={max(lanes // 2, 1)}) or Recipe(batch_size={max(batch_size // 2, 1)})",
+            hint=f"run(…, workers={lanes // 2}) or {smaller}"
+            if lanes > 1
+            else f"{smaller}, a smaller network, or a strategy that remembers less",
         )
+
+
+@contextmanager
+def room(strategies: Sequence[str], lanes: int, batch_size: int) -> Iterator[None]:
+    """Says what to reduce where a device runs out of memory within; other errors pass.
+
+    Args:
+        strategies: names of those learned.
+        lanes: strategies and seeds learned at a time.
+        batch_size: rows of a step.
+
+    Raises:
+        OutOfMemoryError: the device has no room.
+    """
+    try:
+        yield
+    except jax.errors.JaxRuntimeError as error:
+        said = str(error)
+        if not any(sign in said for sign in _NO_ROOM):
+            raise
+        raise OutOfMemoryError(strategies, lanes, batch_size, said) from error

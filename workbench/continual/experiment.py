@@ -15,6 +15,7 @@ import polars as pl
 from workbench import traces
 from workbench.continual.campaign import Block, Campaign
 from workbench.continual.chain import Chain
+from workbench.continual.divergence import room
 from workbench.continual.engine import Data, Learner
 from workbench.continual.lanes import backend_of
 from workbench.continual.metrics.summary import MATRIX
@@ -111,10 +112,11 @@ def run(
         traces.run("continual", name, parameters=parameters, seed=key, dataset_version=stream.version) as parent,
         ThreadPoolExecutor(at_a_time if way == "threads" else 1, thread_name_prefix="continual") as pool,
     ):
-        data = Data.of(stream)
         first = {_program(strategy): strategy for strategy in reversed(chosen)}
-        made = pool.map(lambda strategy: _timed(strategy, recipe, data, stream.classes, way), first.values())
-        learners = dict(zip(first, made, strict=True))
+        with room([strategy.name for strategy in chosen], at_a_time, recipe.batch_size):
+            data = Data.of(stream)
+            made = pool.map(lambda strategy: _timed(strategy, recipe, data, stream.classes, way), first.values())
+            learners = dict(zip(first, made, strict=True))
         pairs = [(strategy, seed) for seed in numbers for strategy in chosen]
         blocks = [
             Block(learners[program][0], lanes[start : start + size])
@@ -125,7 +127,7 @@ def run(
         if way == "threads":  # seed by seed, so that what an interrupted run leaves is complete pairs
             blocks.sort(key=lambda block: pairs.index(block.lanes[0]))
         folder = None if checkpoint is None else Path(checkpoint)
-        campaign = Campaign(stream, jax.random.key(key), way, folder, checkpoint_seconds)
+        campaign = Campaign(stream, jax.random.key(key), way, folder, checkpoint_seconds, at_a_time)
         chains = campaign.run(pool, blocks, progress)
         compiled = {strategy.name: learners[_program(strategy)][1] for strategy in chosen}
         result = _result(parent.run_id, name, stream, chains, compiled, at_a_time, started)
