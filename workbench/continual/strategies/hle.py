@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import optax
 from jaxtyping import Array, Float, Int
 
 from workbench.continual.batch import Batch, concatenate, open_only
@@ -90,8 +91,8 @@ def hle(levels: Sequence[Sequence[int]], capacity: int = 200, rows: int = 32, *,
 
     def judged(network: Any, held: tuple[Array, Array, Array], met: Array, now: Moment) -> Offer:
         logits, y = network(held[0]), held[1]
-        likely = jax.nn.log_softmax(open_only(logits, now.heads[held[2]]))
-        loss = -jnp.take_along_axis(likely, y[:, None], axis=1)[:, 0]
+        open_logits = open_only(logits, now.heads[held[2]])
+        loss = optax.softmax_cross_entropy(open_logits, jax.nn.one_hot(y, logits.shape[1]))
         return Offer(held, y, taken_for(logits, y, level_of, jnp.isfinite(met)), loss)
 
     def after_step(known: _Known, network: Any, batch: Batch, now: Moment) -> _Known:
