@@ -12,7 +12,7 @@ from workbench.training.curriculum.catalogue import families
 from workbench.training.curriculum.depth import depth_problem, greeting_problem, hard_sum_problem
 from workbench.training.curriculum.problem import Problem, Split
 from workbench.training.curriculum.sums import sum_problem
-from workbench.training.curriculum.tool_use import distractors, tool_problem
+from workbench.training.curriculum.tool_use import DISGUISED, distractors, tool_problem
 from workbench.training.curriculum.words import chance, invented, pick
 
 __all__ = ["BROAD", "CALLS", "FINE", "FIRST", "READING", "Mixture", "conversation", "history", "training_problem"]
@@ -47,7 +47,7 @@ class Mixture:
     rivals: float = 0.0
     rules: float = 0.5
     bare: float = 0.08
-    disguised: float = 0.25
+    disguised: float = DISGUISED
     pieces: bool = False
 
     def draw(self, rng: np.random.Generator, split: Split) -> Problem:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 
@@ -32,8 +32,9 @@ from workbench.training.curriculum.words import (
     word,
 )
 
-__all__ = ["distractors", "tool_problem"]
+__all__ = ["DISGUISED", "distractors", "tool_problem"]
 
+DISGUISED: Final = 0.25  # of the known tools, unless another share is asked for
 _WORDS = {"city": CITIES, "country": COUNTRIES, "name": NAMES, "noun": NOUNS, "topic": TOPICS, "language": LANGUAGES}
 _TYPES = {"int": "integer", "num": "number"}
 _RULES = range(4)  # the places of the four rules of arithmetic among the concepts
@@ -53,7 +54,7 @@ def tool_problem(
     rivals: float = 0.0,
     rules: float = 0.5,
     bare: float = 0.0,
-    disguised: float = 0.25,
+    disguised: float = DISGUISED,
     pieces: bool = False,
 ) -> Problem:
     """A question that one of the tools answers.
@@ -110,7 +111,7 @@ def distractors(
     count: int,
     taken: Sequence[str] = (),
     concept: int | None = None,
-    disguised: float = 0.25,
+    disguised: float = DISGUISED,
 ) -> tuple[ToolDefinition, ...]:
     """Tools that are there and not asked for: none shares a name or a description with those that are."""
     tools: list[ToolDefinition] = []
