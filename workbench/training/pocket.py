@@ -4,8 +4,8 @@
 
 Everything comes from the seed. An interrupted run goes on from its checkpoint with the same command and ends with the
 same weights; these are written when the last step is done, by default into the package, where `-m pocket:SIZE` finds
-them. Expected on two quiet cores: 300k within 40 minutes, 1m within 90, 4m within three hours; the expected duration is
-printed after 100 steps.
+them. Expected on two quiet cores: 300k in half an hour, 1m in two hours, 4m in three; the expected duration is printed
+after 100 steps.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from workbench.models.pocket.__main__ import main
 from workbench.models.pocket.card import AIMS, Figure, card, evaluate
 from workbench.models.pocket.model import WEIGHTS
 from workbench.training.curriculum import TASKS
+from workbench.training.shipped import DEFAULT, shipped_sizes, weights_folder
 
 
 def test_a_figure_carries_its_wilson_interval_and_whether_the_aim_is_met():
@@ -23,7 +24,8 @@ def test_the_command_prints_one_json_object_as_its_last_line(capsys):
     main(["--evaluate", "--limit", "8", "--tasks", "addition,tool_call"])
     *table, last = capsys.readouterr().out.splitlines()
     body = json.loads(last)
-    assert [figure["figure"] for figure in body["figures"]] == ["addition", "tool_call"]
+    names = ["", *(f"pocket:{size}/" for size in shipped_sizes() if size != DEFAULT)]
+    assert [figure["figure"] for figure in body["figures"]] == [a + b for a in names for b in ("addition", "tool_call")]
     assert all(figure["n"] == 8 for figure in body["figures"])
     assert table[0].startswith("| task")
 
@@ -38,9 +40,10 @@ def test_wrong_arguments_are_named(wrong, capsys):
 def test_the_shipped_card_states_every_task_of_these_weights():
     text = (WEIGHTS.parent / "CARD.md").read_text(encoding="utf-8")
     model = PocketModel.load()
-    assert model.version in text
     assert all(f"| {task}" in text for task in TASKS)
-    assert (WEIGHTS / "model.safetensors").stat().st_size <= 8_000_000
+    assert shipped_sizes() == ("300k", "1m")
+    assert sum(each.stat().st_size for each in WEIGHTS.parent.glob("weights*/*")) <= 25_000_000
+    assert all(PocketModel.load(weights_folder(size)).version in text for size in shipped_sizes())
     fresh = card(model, [Figure(task, 1, 2) for task in TASKS], WEIGHTS)
     assert all(f"(aim {aim})" in fresh for aim in AIMS.values())
 
