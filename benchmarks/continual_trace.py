@@ -1,6 +1,6 @@
 """TRACE's protocol on the pocket model: what fine-tuning on one task after another does to it, with and without steps.
 
-    python benchmarks/continual_trace.py [--quick] [--weights FOLDER]
+    python benchmarks/continual_trace.py [--quick] [--seeds 3] [--steps 150] [--held-out 50] [--weights FOLDER]
 
 Tasks in turn: word problems, arithmetic, verification. Each is learned plainly (sequential fine-tuning), and with its
 steps worked out (reasoning-augmented, RCL). Measured by TRACE's definitions: overall performance, backward transfer,
@@ -53,19 +53,23 @@ def main() -> None:
     parser.add_argument(
         "--weights", type=Path, default=weights_folder(), help="a checkpoint; by default the pocket model"
     )
+    parser.add_argument("--seeds", type=int, help="how many")
+    parser.add_argument("--steps", type=int, help="of each task")
+    parser.add_argument("--held-out", type=int, help="problems asked of each family")
     given = parser.parse_args()
     quick = given.quick
+    seeds, held_out = given.seeds or (1 if quick else 3), given.held_out or (10 if quick else 50)
     keep_compiled()
     began, start = time.perf_counter(), Checkpoint.open(given.weights)
-    config = TrainingConfig(steps=10 if quick else 150, rate=3e-4, warmup=5)
+    config = TrainingConfig(steps=given.steps or (10 if quick else 150), rate=3e-4, warmup=5)
     columns: dict[str, list[float]] = {}
     with tempfile.TemporaryDirectory() as folder:
         traces.use(f"{folder}/traces.duckdb")
-        for seed in range(1 if quick else 3):
+        for seed in range(seeds):
             found: list[dict[str, float]] = []
             for reasoned in (False, True):
                 print(f"seed {seed}, {'with steps (RCL)' if reasoned else 'plain'}", flush=True)
-                options: dict[str, Any] = {"held_out": 10 if quick else 50, "rows": 8, "seed": seed, "progress": told}
+                options: dict[str, Any] = {"held_out": held_out, "rows": 8, "seed": seed, "progress": told}
                 made = fine_tune(start.network, start.template, reasoned=reasoned, config=config, **options)
                 found.append(dict(made.measures.iter_rows()))
             for measure, plain in found[0].items():
