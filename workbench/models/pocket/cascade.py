@@ -91,7 +91,7 @@ def least_sure(small: Asked, large: Asked, lost: float = 0.0) -> float:
     parts = np.append(True, np.diff(thresholds) > 0)  # those that are as sure as one another go together
     gained = np.append(0, np.cumsum((large.right.astype(int) - small.right)[order]))
     enough = small.right.sum() + gained >= large.right.sum() - lost * len(order)
-    return float(thresholds[np.flatnonzero(enough & parts)[0]])  # all is always enough, and each that goes on costs more
+    return float(thresholds[np.flatnonzero(enough & parts)[0]])  # all is always enough; each that goes on costs more
 
 
 def _sums(count: int, seed: int, split: Split) -> list[Problem]:
