@@ -29,6 +29,9 @@ export class RefusedError extends ServerConnection.ResponseError {
   }
 }
 
+/** Whether nothing was traced there yet, so that there is no store. */
+export const isMissing = (problem: unknown): boolean => problem instanceof RefusedError && problem.kind === 'missing';
+
 type Settings = ServerConnection.ISettings;
 
 async function ask(settings: Settings, endpoint: string, init: RequestInit = {}): Promise<Response> {

@@ -1,17 +1,19 @@
-import type { ICell, IOutput } from '@jupyterlab/nbformat';
+import type { ICellModel, ICodeCellModel } from '@jupyterlab/cells';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 
 const FLASH_MS = 1600;
 
 /** The trace that a cell's outputs name last; null where none does. */
-export function cellCalled(cell: ICell): string | null {
-  const outputs = Array.isArray(cell.outputs) ? (cell.outputs as IOutput[]) : [];
-  const found = outputs.map(output => {
-    const metadata = output.metadata as { workbench?: { trace_id?: unknown } } | undefined;
-    const trace = metadata?.workbench?.trace_id;
-    return typeof trace === 'string' && /^[0-9a-f]{32}$/.test(trace) ? trace : null;
-  });
-  return found.filter(trace => trace !== null).at(-1) ?? null;
+export function cellCalled(cell: ICellModel): string | null {
+  const outputs = cell.type === 'code' ? (cell as ICodeCellModel).outputs : null;
+  for (let index = (outputs?.length ?? 0) - 1; index >= 0; index--) {
+    const { workbench } = (outputs?.get(index).metadata ?? {}) as { workbench?: { trace_id?: unknown } };
+    const trace = workbench?.trace_id;
+    if (typeof trace === 'string' && /^[0-9a-f]{32}$/.test(trace)) {
+      return trace;
+    }
+  }
+  return null;
 }
 
 /** Brings the cell with this id into view and makes it the active one; false where the notebook has none. */

@@ -1,47 +1,25 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Dialog, InputDialog, MainAreaWidget, Notification, ReactWidget, WidgetTracker } from '@jupyterlab/apputils';
+import { Dialog, InputDialog, Notification, WidgetTracker } from '@jupyterlab/apputils';
 import { PathExt } from '@jupyterlab/coreutils';
 import type { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import type { TranslationBundle } from '@jupyterlab/translation';
 
-import { type ISpanDetail, type IWhere, StoreClient } from './api';
+import { type ISpanDetail, type IWhere, StoreClient, isMissing } from './api';
 import { cellCalled, findCell, insertBelow } from './cells';
-import { traceIcon } from './icons';
 import { faultOf } from './faults';
+import { Rendering } from './messages/rendering';
 import { makeRoom } from './room';
+import { type IOpened, TraceTab } from './trace/tab';
 import type { ITraceActions } from './trace/view';
 
 const RECENT = 50;
 const NOTEBOOK = 'Notebook';
 
-/** What the view of a trace was opened with, to open it again. */
-export interface IOpened {
-  trace: string;
-  other: string | null;
-  where: IWhere;
-  /** What it is called; by default as its first span. */
-  title?: string;
-}
-
-/** A view of a trace, or of two. */
-export class TraceTab extends MainAreaWidget<ReactWidget> {
-  constructor(
-    content: ReactWidget,
-    readonly opened: IOpened
-  ) {
-    super({ content });
-    this.addClass('jp-WorkbenchTrace');
-    this.title.icon = traceIcon;
-    this.title.closable = true;
-  }
-}
-
 /** Everything that a trace can do in JupyterLab. */
 export class Desk implements ITraceActions {
   readonly tracker = new WidgetTracker<TraceTab>({ namespace: 'research-workbench-traces' });
-  /** Whether messages are rendered as Markdown. */
-  rendered = true;
+  readonly rendering = new Rendering();
 
   constructor(
     private readonly app: JupyterFrontEnd,
@@ -56,6 +34,13 @@ export class Desk implements ITraceActions {
   get where(): IWhere {
     const path = this.notebooks.currentWidget?.context.path;
     return path ? { path: this.app.serviceManager.contents.localPath(path) } : {};
+  }
+
+  /** The notebook in front where an answer in it has a trace, wherever that is; else nothing. */
+  get answered(): string {
+    const panel = this.notebooks.currentWidget;
+    const isAnswered = panel?.content.widgets.some(cell => cellCalled(cell.model) !== null);
+    return panel && isAnswered ? PathExt.basename(panel.context.path) : '';
   }
 
   get client(): StoreClient {
@@ -92,7 +77,7 @@ export class Desk implements ITraceActions {
             screen: screen ?? client.screen(trace, span),
             spanId: span,
             rendermime: this.rendermime,
-            rendered: this.rendered,
+            rendering: this.rendering,
             actions: this,
             onTitle: first => name(title || first)
           })
@@ -142,15 +127,21 @@ export class Desk implements ITraceActions {
   /** Opens the trace of a cell: the one that its output names, or the last one that it asked. */
   async openTraceOf(panel: NotebookPanel): Promise<void> {
     const cell = panel.content.activeCell;
-    const known = cell && cellCalled(cell.model.toJSON());
+    const known = cell && cellCalled(cell.model);
     const where = { path: this.app.serviceManager.contents.localPath(panel.context.path) };
     if (known) {
       return this.open({ trace: known, other: null, where });
     }
     const client = new StoreClient(this.app.serviceManager.serverSettings, where);
-    const found = cell && (await client.traces({ cell_id: cell.model.id, limit: 1 })).rows[0];
-    if (found) {
-      return this.open({ trace: found.trace_id, other: null, where });
+    try {
+      const found = cell && (await client.traces({ cell_id: cell.model.id, limit: 1 })).rows[0];
+      if (found) {
+        return this.open({ trace: found.trace_id, other: null, where });
+      }
+    } catch (error) {
+      if (!isMissing(error)) {
+        return this.complain(error);
+      }
     }
     Notification.info(this.trans.__('This cell has asked no model yet.'), { autoClose: 3000 });
   }

@@ -79,7 +79,7 @@ export const traces: JupyterFrontEndPlugin<void> = {
       loaded => {
         const apply = () => {
           side.isLive = loaded.composite['live'] !== false;
-          desk.rendered = loaded.composite['markdown'] !== false;
+          desk.rendering.isOn = loaded.composite['markdown'] !== false;
         };
         loaded.changed.connect(apply);
         apply();
@@ -101,7 +101,7 @@ function addCommands(app: JupyterFrontEnd, notebooks: INotebookTracker, desk: De
     typeof args.trace === 'string' ? args.trace : hit();
   const activeTrace = () => {
     const cell = notebooks.activeCell;
-    return cell && cell.model.type === 'code' ? cellCalled(cell.model.toJSON()) : null;
+    return cell ? cellCalled(cell.model) : null;
   };
 
   commands.addCommand(COMMANDS.showTraces, {

@@ -1,10 +1,11 @@
 /** What is fetched when it is first shown: the list of traces, a trace, two traces. */
-import { ReactWidget } from '@jupyterlab/apputils';
+import { ReactWidget, UseSignal } from '@jupyterlab/apputils';
 import type { IRenderMimeRegistry } from '@jupyterlab/rendermime';
 import React from 'react';
 
 import { Boundary } from './boundary';
 import { strictRegistry } from './messages/markdown';
+import type { Rendering } from './messages/rendering';
 import { Comparison } from './trace/comparison';
 import { TraceView } from './trace/view';
 import { type IPanelProps, TracesPanel } from './traces/panel';
@@ -15,12 +16,15 @@ export { filtersFrom } from './traces/filters';
 type ITraceViewProps = React.ComponentProps<typeof TraceView>;
 
 export function traceWidget(
-  props: Omit<ITraceViewProps, 'registry'> & { rendermime: IRenderMimeRegistry }
+  props: Omit<ITraceViewProps, 'registry' | 'rendered'> & { rendermime: IRenderMimeRegistry; rendering: Rendering }
 ): ReactWidget {
-  const { rendermime, ...rest } = props;
+  const { rendermime, rendering, ...rest } = props;
+  const registry = strictRegistry(rendermime);
   return ReactWidget.create(
     <Boundary trans={props.trans}>
-      <TraceView {...rest} registry={strictRegistry(rendermime)} />
+      <UseSignal signal={rendering.changed}>
+        {() => <TraceView {...rest} registry={registry} rendered={rendering.isOn} />}
+      </UseSignal>
     </Boundary>
   );
 }

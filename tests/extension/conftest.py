@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.util
+import json
 import os
 import shutil
 import socket
@@ -11,7 +12,10 @@ from pathlib import Path
 
 import portalocker
 import pytest
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 
+DOMAIN = "research_workbench"
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
@@ -75,6 +79,31 @@ def free_port():
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         return listener.getsockname()[1]
+
+
+@pytest.fixture
+def language_pack(tmp_path):
+    """A folder with an installed language pack of JupyterLab's, of esperanto.po, for a path of Python's."""
+    with (Path(__file__).parent / "esperanto.po").open("rb") as file:
+        catalogue = read_po(file)
+    folder = tmp_path / "packs"
+    package = folder / "jupyterlab_language_pack_eo"
+    said = package / "locale" / "eo" / "LC_MESSAGES"
+    said.mkdir(parents=True)
+    (package / "__init__.py").touch()
+    with (said / f"{DOMAIN}.mo").open("wb") as file:
+        write_mo(file, catalogue)
+    words = {"": {"domain": DOMAIN, "language": "eo", "plural_forms": catalogue.plural_forms}}
+    for message in filter(lambda one: one.id, catalogue):
+        name = message.id if isinstance(message.id, str) else message.id[0]
+        key = name if message.context is None else f"{message.context}\x04{name}"
+        words[key] = [message.string] if isinstance(message.string, str) else list(message.string)
+    (said / f"{DOMAIN}.json").write_text(json.dumps(words))
+    known = folder / "jupyterlab_language_pack_eo-1.0.dist-info"
+    known.mkdir()
+    (known / "METADATA").write_text("Metadata-Version: 2.1\nName: jupyterlab-language-pack-eo\nVersion: 1.0\n")
+    (known / "entry_points.txt").write_text("[jupyterlab.languagepack]\neo = jupyterlab_language_pack_eo\n")
+    return folder
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ VIEWS = {
     "traces-": "light dark contrast",
     "traces-filter-": "light",
     "traces-compared-": "dark",
+    "traces-tried-": "light",
     "dashboard-": "light dark",
     "evaluation-": "light",
     "learning-": "dark",
@@ -20,8 +21,8 @@ SCREENSHOTS = [f"{view}{theme}.png" for view, themes in VIEWS.items() for theme 
 
 @pytest.mark.browser
 @pytest.mark.timeout(900)
-def test_the_extension_in_jupyterlab(in_chromium):
-    in_chromium(SCREENSHOTS, seconds=840)
+def test_the_extension_in_jupyterlab(in_chromium, language_pack):
+    in_chromium(SCREENSHOTS, seconds=840, PYTHONPATH=str(language_pack))
 
 
 @pytest.mark.browser

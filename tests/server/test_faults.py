@@ -167,6 +167,25 @@ def test_ids_that_are_none_have_no_address(respond, store):
         assert json.loads(respond(address).body)["kind"] == "absent"
 
 
+NAMED = (f"traces/{'0' * 32}", f"traces/{'0' * 32}/screen", f"spans/{'0' * 16}", f"diff/{'0' * 32}/{'1' * 32}")
+ELSEWHERE = ("reads .workbench/traces.duckdb", "%llm store", "another machine", "workbench traces import")
+
+
+def test_where_there_is_no_store_a_trace_that_has_a_name_is_said_to_be_elsewhere(ask):
+    for address in NAMED:
+        code, answer = ask(address)
+        assert (code, answer["kind"]) == (404, "missing"), address
+        assert all(words in answer["hint"] for words in ELSEWHERE), address
+
+
+def test_a_trace_that_another_store_has_is_said_to_be_elsewhere(ask, store):
+    call()
+    for address in NAMED:
+        code, answer = ask(address)
+        assert (code, answer["kind"]) == (404, "absent"), address
+        assert all(words in answer["hint"] for words in ELSEWHERE), address
+
+
 def test_a_failure_of_ours_shows_neither_a_stack_nor_a_key(ask, respond, store, monkeypatch):
     key = "sk-abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH"
     call()

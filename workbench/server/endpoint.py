@@ -24,6 +24,11 @@ __all__ = ["StoreEndpoint", "encoded"]
 # what a person did wrong, or what they named is not there: the rest is the store's state
 _STATUS: Final = {"missing": 404, "absent": 404}
 _MOST_BYTES: Final = 1 << 20
+_ELSEWHERE: Final = (
+    "The server reads {}. Run %llm store in the notebook: if it names another file, the kernel writes there, perhaps "
+    "on another machine; `workbench traces export` there and `workbench traces import` here bring its traces over. If "
+    "it names this file, what you look for was removed, or the notebook was run elsewhere."
+)
 
 
 class StoreEndpoint(APIHandler):
@@ -104,19 +109,22 @@ class StoreEndpoint(APIHandler):
                 self.stores.answers.put(key, known)
             return known
 
-        await self._send(answer)
+        await self._send(answer, path)
 
     async def reply_with(self, work: Callable[[], Any]) -> None:
         """Answers what `work` gives, which is called and written as JSON on a thread."""
         await self._send(lambda: encoded(work()))
 
-    async def _send(self, work: Callable[[], bytes]) -> None:
+    async def _send(self, work: Callable[[], bytes], path: Path | None = None) -> None:
         try:
             answer = await asyncio.to_thread(work)
         except WorkbenchError as error:
             self.set_status(_status(error))
             kind = error.kind if isinstance(error, StoreError) else "request"
-            hint = None if error.hint is None else redact(error.hint)
+            hint = error.hint
+            if path is not None and self.path_args and kind in _STATUS:
+                hint = _ELSEWHERE.format(self.stores.shown(path))  # a page has its name, so a kernel did make it
+            hint = None if hint is None else redact(hint)
             answer = encoded({"kind": kind, "message": redact(error.message), "hint": hint})
         self.set_header("Cache-Control", "no-store")
         self.finish(answer)

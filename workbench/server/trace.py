@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeAlias
 from jupyter_server.auth.decorator import authorized
 from tornado import web
 
+from workbench.errors import OptionError, StoreError
 from workbench.server.endpoint import StoreEndpoint
 from workbench.server.frames import columns, rows, values
 from workbench.traces import Store
@@ -92,7 +93,10 @@ class DiffEndpoint(StoreEndpoint):
         def work(store: Store) -> dict[str, Any]:
             from workbench.traces.questions import compare_traces
 
-            found = compare_traces(a, b, store)
+            try:
+                found = compare_traces(a, b, store)
+            except OptionError as error:  # one of them is not there
+                raise StoreError(error.message, error.hint, kind="absent") from None
             return {"nodes": rows(found.nodes), "words": rows(found.words), "totals": rows(found.totals)}
 
         await self.reply(work)

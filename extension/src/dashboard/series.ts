@@ -21,7 +21,8 @@ export type Part = (typeof PARTS)[number];
 /** The name of a group as a reader sees it; a call without one has a name, too. */
 export function nameOf(row: IUsage, by: Group, trans: TranslationBundle): string {
   const value = row[by];
-  return typeof value === 'string' && value !== '' ? value : trans.__('no %1', trans.__(by));
+  const none = { model: trans.__('no model'), method: trans.__('no method'), notebook: trans.__('no notebook') };
+  return typeof value === 'string' && value !== '' ? value : none[by];
 }
 
 /** The groups with the most calls by their own names, and the rest as one. */

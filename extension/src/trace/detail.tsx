@@ -130,6 +130,13 @@ function ToolCall(props: { detail: ISpanDetail; trans: TranslationBundle }): Rea
   );
 }
 
+/** What a try at the provider came to. */
+export function cameTo(attempt: ISpanDetail['attempts'][number], trans: TranslationBundle): string {
+  const { status_code, error_type, error_message } = attempt;
+  const isAnswered = error_type === null && error_message === null && (status_code ?? 200) < 400;
+  return isAnswered ? trans.__('answered') : [status_code, error_type, error_message].filter(Boolean).join(' · ');
+}
+
 function Attempts(props: { detail: ISpanDetail; trans: TranslationBundle }): React.ReactElement | null {
   const { detail, trans } = props;
   if (detail.attempts.length < 2 && !detail.attempts.some(attempt => attempt.error_type)) {
@@ -150,11 +157,8 @@ function Attempts(props: { detail: ISpanDetail; trans: TranslationBundle }): Rea
           {detail.attempts.map(attempt => (
             <tr key={attempt.attempt}>
               <td>{attempt.attempt + 1}</td>
-              <td>{duration(attempt.duration_ms)}</td>
-              <td>
-                {[attempt.status_code, attempt.error_type, attempt.error_message].filter(Boolean).join(' · ') ||
-                  trans.__('answered')}
-              </td>
+              <td className="jp-mod-number">{duration(attempt.duration_ms)}</td>
+              <td>{cameTo(attempt, trans)}</td>
             </tr>
           ))}
         </tbody>

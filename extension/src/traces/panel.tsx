@@ -33,6 +33,8 @@ export interface IPanelProps {
   live: boolean;
   /** Whether the panel can be seen. */
   visible: boolean;
+  /** The name of the notebook in front where answers in it were traced; else empty. */
+  answered: () => string;
   trans: TranslationBundle;
   faultOf: (problem: unknown) => IFault;
   onFilters: (filters: IFilters) => void;
@@ -67,17 +69,17 @@ function Totals(props: { totals: ITotals; trans: TranslationBundle }): React.Rea
   );
 }
 
-/** Follows the store while the panel can be seen. */
-function useFollowing(listing: IPanelProps['listing'], on: boolean): void {
+/** Reads the store when the panel is shown, and follows it while that can be seen and it is live. */
+function useFollowing(listing: IPanelProps['listing'], visible: boolean, live: boolean): void {
   useEffect(() => {
-    if (!on) {
+    if (!visible) {
       return;
     }
     const stop = new AbortController();
     const { signal } = stop;
     const follow = async () => {
       await listing.update();
-      while (!signal.aborted) {
+      while (live && !signal.aborted) {
         // the list itself says what is wrong when it is read
         await listing.follow(signal).catch(() => (signal.aborted ? undefined : listing.update()));
         await new Promise(resolve => setTimeout(resolve, listing.problem === null ? PAUSE_MS : RETRY_MS));
@@ -85,7 +87,7 @@ function useFollowing(listing: IPanelProps['listing'], on: boolean): void {
     };
     void follow();
     return () => stop.abort();
-  }, [listing, on]);
+  }, [listing, visible, live]);
 }
 
 /** The list of traces: search, filters, sessions with their traces, and what they came to. */
@@ -98,7 +100,7 @@ export function TracesPanel(props: IPanelProps): React.ReactElement {
       listing.changed.disconnect(redraw);
     };
   }, [listing]);
-  useFollowing(listing, props.visible && props.live);
+  useFollowing(listing, props.visible, props.live);
 
   const form = useId();
   const [showForm, setShowForm] = useState(false);
@@ -223,8 +225,25 @@ export function TracesPanel(props: IPanelProps): React.ReactElement {
   );
 }
 
+/** Why the store that the server reads is empty; an answer without its trace was asked elsewhere. */
+function Unwritten(props: { notebook: string; trans: TranslationBundle }): React.ReactElement {
+  const { notebook, trans } = props;
+  return notebook ? (
+    <>
+      <p>{trans.__('The answers in %1 were traced, but not in the store that the server reads.', notebook)}</p>
+      <p>
+        {trans.__(
+          'Its kernel may run on another machine or write to another store, or it was run elsewhere. Run %llm store in a cell to see where its kernel writes; “workbench traces export” there and “workbench traces import” here bring its traces over.'
+        )}
+      </p>
+    </>
+  ) : (
+    <p>{trans.__('Nothing was traced here yet. Run a cell that begins with %%llm, and it shows here.')}</p>
+  );
+}
+
 function Nothing(props: IPanelProps & { onClear: () => void }): React.ReactElement {
-  const { listing, trans, onClear } = props;
+  const { listing, trans, onClear, answered } = props;
   if (listing.problem !== null) {
     return <div className="jp-WorkbenchTraces-nothing" />;
   }
@@ -233,7 +252,7 @@ function Nothing(props: IPanelProps & { onClear: () => void }): React.ReactEleme
       {listing.isLoading ? (
         <p>{trans.__('Reading the traces…')}</p>
       ) : isOpen(listing.filters) ? (
-        <p>{trans.__('Nothing was traced here yet. Run a cell that begins with %%llm, and it shows here.')}</p>
+        <Unwritten notebook={answered()} trans={trans} />
       ) : (
         <>
           <p>{trans.__('No trace is as the filters want it.')}</p>

@@ -2,7 +2,7 @@ import { ReactWidget } from '@jupyterlab/apputils';
 import type { IStateDB } from '@jupyterlab/statedb';
 import React from 'react';
 
-import { RefusedError, fetchVersion } from '../api';
+import { fetchVersion, isMissing } from '../api';
 import type { Desk } from '../desk';
 import { Fault, type IFault } from '../fault';
 import { faultOf, mismatchOf } from '../faults';
@@ -27,7 +27,6 @@ const EMPTY: ITotals = {
   p50_ms: null,
   p95_ms: null
 };
-const isMissing = (error: unknown): boolean => error instanceof RefusedError && error.kind === 'missing';
 
 type Views = typeof import('../views');
 
@@ -86,6 +85,7 @@ export class TracesSide extends ReactWidget {
       offers: this.offers,
       live: this.live,
       visible: this.isVisible,
+      answered: () => desk.answered,
       trans,
       faultOf: problem => faultOf(problem, trans),
       onFilters: filters => void this.options.state?.save(ID, JSON.parse(JSON.stringify(filters))),

@@ -2,7 +2,7 @@ import path from 'node:path';
 
 import { type IJupyterLabPageFixture, expect, test } from '@jupyterlab/galata';
 
-import { openNotebook } from './notebook';
+import { openNotebook, openSettings } from './notebook';
 
 const SHOTS = process.env.WORKBENCH_SCREENSHOTS ?? 'test-results';
 const STATUS = '.jp-WorkbenchStatus-button';
@@ -19,9 +19,10 @@ const language = (page: IJupyterLabPageFixture, cell: number) => cellOf(page, ce
 const outputs = (page: IJupyterLabPageFixture, cell: number) => cellOf(page, cell).locator('.jp-OutputArea');
 
 test('a %%llm cell answers, and the status item counts it', async ({ page, tmpPath }) => {
+  test.setTimeout(240_000);
   await expect(page.locator(STATUS)).toBeHidden(); // without a notebook
   const sources = ['%load_ext workbench', '%%llm\nWhat is 27 plus 45?', TOOL, '%%llm --tools add\nWhat is 417 plus 45?'];
-  await openNotebook(page, `${tmpPath}/ask.ipynb`, ...sources, SQL);
+  await openNotebook(page, `${tmpPath}/ask.ipynb`, ...sources, SQL, '%%llm --metho');
   await page.sidebar.close('left');
   await expect(page.locator(STATUS)).toHaveText('no model calls');
 
@@ -45,6 +46,35 @@ test('a %%llm cell answers, and the status item counts it', async ({ page, tmpPa
   await page.keyboard.press('Escape');
   await page.theme.setDarkTheme();
   await page.screenshot({ path: path.join(SHOTS, 'dark.png') });
+
+  // the kernel completes a magic's flags
+  await page.notebook.enterCellEditingMode(5);
+  await page.keyboard.press('End');
+  const offered = page.locator('.jp-Completer-item').or(cellOf(page, 5)).filter({ hasText: '--method' });
+  await expect(async () => {
+    await page.keyboard.press('Tab'); // JupyterLab waits a second for a kernel, and no longer
+    await expect(offered.first()).toBeVisible({ timeout: 3000 });
+  }).toPass({ timeout: 60_000 });
+  await page.keyboard.press('Escape');
+
+  // a setting hides the status item at once, and shows it again
+  const settings = await openSettings(page, 'Research workbench');
+  await settings.getByLabel('Show the status item').uncheck();
+  await page.notebook.activate('ask.ipynb');
+  await expect(page.locator(STATUS)).toBeHidden();
+  await openSettings(page, 'Research workbench');
+  await settings.getByLabel('Show the status item').check();
+  await page.notebook.activate('ask.ipynb');
+  await expect(page.locator(STATUS)).toBeVisible();
+
+  // what the kernel writes to another store, or on another machine, is said to be there
+  await page.notebook.setCell(5, 'code', '%llm store elsewhere/traces.duckdb');
+  await page.notebook.runCell(5);
+  await page.notebook.runCell(1);
+  await outputs(page, 1).getByRole('button', { name: 'trace', exact: true }).click();
+  const missed = page.locator('.jp-WorkbenchTrace .jp-WorkbenchFault');
+  await expect(missed).toContainText(/There is no trace .*The server reads .*traces\.duckdb\. Run %llm store/s);
+  await expect(missed).toContainText('workbench traces import');
 
   // a cell is coloured as its magic says, and again when its first line changes
   const prompts = ['%%llm\nIf in doubt, and not sure, return "None".', '%%llm\nSay {{ name or "x" }} "twice".'];
@@ -83,4 +113,16 @@ test('a server extension that is missing or of another version is named, with wh
   await expect(page.locator(STATUS)).toHaveAttribute('title', /server has 99\.0/);
   await show();
   await expect(page.locator('.jp-WorkbenchTraces')).toContainText('Restart the server and reload the page.');
+
+  // nothing was traced here, but a notebook with an answer was: by a kernel on another machine, say
+  const metadata = { workbench: { trace_id: '0123456789abcdef'.repeat(2) } };
+  const answer = { output_type: 'display_data', data: { 'text/plain': '72' }, metadata };
+  await page.unroute('**/workbench/version*');
+  await openNotebook(page, `${tmpPath}/away.ipynb`, { source: '%%llm\nWhat is 27 plus 45?', outputs: [answer] });
+  const panel = page.locator('.jp-WorkbenchTraces');
+  await panel.getByRole('button', { name: 'Try again' }).click();
+  await expect(panel).toContainText('The answers in away.ipynb were traced, but not in the store that the server reads.');
+  await expect(panel).toContainText('Its kernel may run on another machine');
+  await cellOf(page, 0).getByRole('button', { name: /what this cell asked/ }).click();
+  await expect(page.locator('.jp-WorkbenchTrace .jp-WorkbenchFault')).toContainText('if it names another file');
 });

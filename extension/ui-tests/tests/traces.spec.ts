@@ -3,16 +3,17 @@ import path from 'node:path';
 import { expect, test } from '@jupyterlab/galata';
 
 import { barriers } from './barriers';
-import { openNotebook } from './notebook';
+import { openNotebook, openSettings, pick } from './notebook';
 
 const SHOTS = process.env.WORKBENCH_SCREENSHOTS ?? 'test-results';
 
 /** A trace with what a person meets in one, every text of it hostile, and one of ten thousand spans. */
 const MAKE = `
 import asyncio
+from datetime import UTC, datetime
 from workbench import traces
-from workbench.messages import Message, Reasoning, Text, ToolCall, system, user
-from workbench.models import Request, ScriptedModel, Traced
+from workbench.messages import Message, Reasoning, Text, ToolCall, Usage, system, user
+from workbench.models import Attempt, Reply, Request, ScriptedModel, Traced
 
 EVIL = '<img src="http://evil.test/x.png" onerror="window.hit=1"><script>window.hit=1</script>'
 words = f"""## The plan
@@ -52,10 +53,20 @@ with traces.span("invoke_agent", "ten thousand spans"):
             for inner in range(100):
                 with traces.span("execute_tool", f"execute_tool {inner}"):
                     pass
+
+def tried(seconds, *failure):
+    return Attempt(datetime.now(UTC), seconds, *failure)
+
+tries = (tried(0.2, 503, "overloaded", f"try later {EVIL}"), tried(0.4, 429, "rate_limit"), tried(1.5, 200))
+sunny = Message("assistant", (Text("It is sunny in Lima, and it will be sunny tomorrow."),))
+late = Reply(sunny, Usage(12, 11), "stop", "scripted", attempts=tries)
+with traces.span("invoke_agent", "invoke_agent weather"):
+    async for _ in Traced(ScriptedModel(late, delay_seconds=0.02)).stream(Request((user("Is it sunny in Lima?"),))):
+        pass
 `;
 
 test('a person follows what a notebook asked, from cell to trace and back', async ({ page, tmpPath }) => {
-  test.setTimeout(240_000);
+  test.setTimeout(360_000);
   const foreign = new Set<string>();
   page.on('request', request => {
     if (!/^(?:data|blob):/.test(request.url()) && new URL(request.url()).hostname !== '127.0.0.1') {
@@ -64,14 +75,13 @@ test('a person follows what a notebook asked, from cell to trace and back', asyn
   });
   const question = '%%llm --param temperature=0\nWhat is 27 plus 45?';
   await openNotebook(page, `${tmpPath}/traced.ipynb`, '%load_ext workbench', question, MAKE.trim());
-  const command = (id: string) => page.evaluate(one => void window.jupyterapp.commands.execute(one), id);
   const rows = page.locator('.jp-WorkbenchTraces [role=treeitem]');
   const row = (text: string) => rows.filter({ hasText: text });
   const tree = page.locator('.jp-WorkbenchWaterfall [role=tree]');
   const detail = page.locator('.jp-WorkbenchDetail');
 
   // the panel says that there is nothing yet, and shows a trace as soon as a cell has asked
-  await command('workbench:show-traces');
+  await page.keyboard.press('Control+Alt+K');
   await expect(page.locator('.jp-WorkbenchTraces')).toContainText('Nothing was traced here yet');
   await page.notebook.runCell(0);
   await page.notebook.runCell(1);
@@ -125,12 +135,39 @@ test('a person follows what a notebook asked, from cell to trace and back', asyn
   await detail.getByPlaceholder('such as off-topic').fill('<b>odd</b>');
   await detail.getByRole('button', { name: 'Add', exact: true }).click();
   await expect(detail.locator('.jp-WorkbenchFeedback-said')).toContainText('<b>odd</b>');
+  await detail.getByLabel('What to add').selectOption('note');
+  await detail.getByLabel('The note').fill('It forgot the question.');
+  await page.keyboard.press('Enter');
+  await expect(detail.locator('.jp-WorkbenchFeedback-said li')).toHaveCount(2);
+  await detail.getByRole('button', { name: 'Take back: It forgot the question.' }).click();
+  await expect(detail.locator('.jp-WorkbenchFeedback-said li')).toHaveCount(1);
   await page.theme.setDarkHighContrastTheme();
   await page.screenshot({ path: path.join(SHOTS, 'traces-contrast.png') });
   expect(await barriers(page, '.jp-WorkbenchTrace', '.jp-WorkbenchTraces')).toEqual([]);
   await page.theme.setDarkTheme();
   await page.screenshot({ path: path.join(SHOTS, 'traces-dark.png') });
   expect(await barriers(page, '.jp-WorkbenchTrace', '.jp-WorkbenchTraces')).toEqual([]);
+
+  // a call that was tried three times says so, and a stream when its first piece came
+  await page.theme.setLightTheme();
+  await row('Is it sunny in Lima?').click();
+  const streamed = tree.locator('[aria-selected=true]');
+  await expect(streamed.locator('.jp-WorkbenchWaterfall-badge')).toHaveText('↻3');
+  await expect(streamed).toHaveAttribute('aria-label', /3 tries/);
+  const edges = async (part: string) => {
+    const box = await streamed.locator(`.jp-WorkbenchWaterfall-${part}`).boundingBox();
+    return box ? [box.x, box.x + box.width] : [];
+  };
+  const [[start, end], [first]] = [await edges('bar'), await edges('first')];
+  expect(start).toBeLessThan(first); // inside the call's bar: not at its start and not at its end
+  expect(first).toBeLessThan(end);
+  await expect(detail).toContainText('First piece after');
+  await expect(detail.getByRole('table')).toContainText(/1\s*200 ms\s*503 · overloaded · try later/);
+  await expect(detail.getByRole('table')).toContainText(/2\s*400 ms\s*429 · rate_limit/);
+  await expect(detail.getByRole('table')).toContainText(/3\s*1\.5 s\s*answered/);
+  await expect(detail.locator('[data-role=assistant]')).toContainText('sunny tomorrow');
+  await page.screenshot({ path: path.join(SHOTS, 'traces-tried-light.png') });
+  await page.theme.setDarkTheme();
 
   // ten thousand spans are rows, of which those in view are in the page
   await row('ten thousand spans').click();
@@ -149,6 +186,20 @@ test('a person follows what a notebook asked, from cell to trace and back', asyn
   await expect(page.locator('.jp-Notebook .jp-CodeCell').nth(1)).toHaveClass(/jp-mod-active/);
   await page.locator('.jp-Notebook .jp-CodeCell').nth(1).getByRole('button', { name: /what this cell asked/ }).click();
   await expect(detail.locator('[data-role=assistant]')).toContainText('72');
+  await row('How many people').click();
+  await expect(detail.locator('[data-role=assistant]')).toContainText('The plan');
+  await page.notebook.activate('traced.ipynb');
+  await page.keyboard.press('Control+Alt+Enter');
+  await expect(detail.locator('[data-role=assistant]')).toContainText('72');
+
+  // settings have their effect at once: messages as they were written, and a list that waits until it is shown again
+  await expect(detail.locator('.jp-RenderedMarkdown').first()).toBeVisible();
+  const settings = await openSettings(page, 'Research workbench: traces');
+  await settings.getByLabel('Render messages as Markdown').uncheck();
+  await settings.getByLabel('Follow what happens').uncheck();
+  await page.locator('.lm-TabBar-tab[data-id^=research-workbench-trace-]').click();
+  await expect(detail.locator('.jp-RenderedMarkdown')).toHaveCount(0);
+  await expect(detail.locator('[data-role=assistant]')).toContainText('72');
   await page.notebook.activate('traced.ipynb');
   await page.locator('.jp-Notebook').getByRole('button', { name: 'trace', exact: true }).click();
   await expect(detail.locator('[data-role=assistant]')).toContainText('72');
@@ -159,6 +210,10 @@ test('a person follows what a notebook asked, from cell to trace and back', asyn
   await expect(cell.locator('.jp-OutputArea')).toContainText('72');
 
   // traces are picked by the keyboard, into a data set and a file
+  await expect(row('27 plus 45')).toHaveCount(1);
+  await page.keyboard.press('Control+Alt+K'); // it is in front, and so goes nowhere
+  await page.sidebar.close('left');
+  await page.keyboard.press('Control+Alt+K');
   await expect(row('27 plus 45')).toHaveCount(2);
   await page.locator('.jp-WorkbenchTraces [role=tree]').focus();
   for (const key of ['End', 'x', 'Home', 'ArrowDown', 'x']) {
@@ -193,15 +248,24 @@ test('a person follows what a notebook asked, from cell to trace and back', asyn
     const sent = request.method() === 'PUT' && response.url().includes('/api/workspaces') ? request.postData() : '';
     return (sent ?? '').split('research-workbench-dashboard:dashboard').length > 2; // with its place in the layout
   });
-  await command('workbench:open-dashboard');
+  await pick(page, 'Research workbench', ['Open the Dashboard', 'Show the Cell’s Trace', 'Show the Traces'], 'Open the Dashboard');
   const facts = page.locator('.jp-WorkbenchDashboard .jp-WorkbenchFacts');
-  await expect(facts.locator('dd').first()).toHaveText('4'); // calls
+  await expect(facts.locator('dd').first()).toHaveText('5'); // calls
   await kept;
-  await page.reload({ waitForIsReady: false }); // which would be the launcher in front
-  await expect(facts.locator('dd').first()).toHaveText('4');
+
+  // it comes back in the language that is chosen, with the words that a language pack has
+  const language = page.evaluate(() => void window.jupyterapp.commands.execute('jupyterlab-translation:eo'));
+  await page.locator('.jp-Dialog .jp-mod-accept').click();
+  await language.catch(() => undefined); // the page goes
+  await expect(page.locator('.lm-TabBar-tab').filter({ hasText: 'Panelo' })).toBeVisible();
+  await expect(facts.locator('dd').first()).toHaveText('5');
   await page.locator('.lm-TabBar-tab').filter({ hasText: 'What is 27 plus 45?' }).click();
   await expect(detail.locator('[data-role=assistant]')).toContainText('72');
   await expect(tree.locator('[aria-selected=true]')).toContainText('chat');
+  await expect(detail.getByRole('heading', { name: 'Kio revenis' })).toBeVisible();
+  await expect(page.getByRole('button', { name: 'Demandi denove' })).toBeVisible();
+  await expect(page.locator('.jp-WorkbenchTrace-head')).toContainText('1 voko');
+  await expect(detail.getByRole('heading', { name: 'What was sent' })).toBeVisible(); // which the pack has not
 
   expect(await page.evaluate(() => (window as unknown as { hit?: number }).hit)).toBeUndefined();
   expect([...foreign]).toEqual([]);
