@@ -242,6 +242,11 @@ def _watch(client: TheirModel) -> None:
     hooks = getattr(http, "event_hooks", None)
     if http is not None and hooks is not None:
         http.event_hooks = {**hooks, "response": [*hooks.get("response", ()), note]}
+    # other providers' SDKs speak through httpx, which is another
+    if http is not None and type(http).__module__.startswith("httpx2"):
+        from workbench.models.hosted_connections import spread
+
+        spread(http)
 
 
 def _url(client: TheirModel) -> str | None:
