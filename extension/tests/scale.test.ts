@@ -1,5 +1,5 @@
 import { count, duration, firstLine, money, when } from '../src/amounts';
-import { barOf, ticksOf, zoomed } from '../src/trace/scale';
+import { barOf, sidesOf, ticksOf, zoomed } from '../src/trace/scale';
 
 test('a bar lies where its time lies in what is shown', () => {
   expect(barOf(0, 100, { from: 0, to: 100 })).toEqual({ left: 0, width: 100 });
@@ -20,6 +20,14 @@ test('an axis has round moments, and not too many', () => {
     expect(ticks.length).toBeLessThanOrEqual(7);
     expect(ticks[0]).toBeGreaterThanOrEqual(length / 3);
   }
+});
+
+test('the words of an axis stand beside their marks, inside it and not in one another', () => {
+  expect(sidesOf([0, 60, 120], 200, 44)).toEqual(['behind', 'behind', 'behind']);
+  expect(sidesOf([0, 127], 128, 44)).toEqual(['behind', 'before']);
+  expect(sidesOf([0, 60, 119], 128, 44)).toEqual(['behind', 'behind', null]);
+  expect(sidesOf([0, 20, 60], 128, 44)).toEqual(['behind', null, 'behind']);
+  expect(sidesOf([0], 10, 44)).toEqual([null]);
 });
 
 test('zooming keeps the moment under the pointer, and stays inside the trace', () => {

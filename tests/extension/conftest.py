@@ -97,7 +97,7 @@ def language_pack(tmp_path):
     for message in filter(lambda one: one.id, catalogue):
         name = message.id if isinstance(message.id, str) else message.id[0]
         key = name if message.context is None else f"{message.context}\x04{name}"
-        words[key] = [message.string] if isinstance(message.string, str) else list(message.string)
+        words[key] = [message.string] if isinstance(message.string, str) else list(message.string or ())
     (said / f"{DOMAIN}.json").write_text(json.dumps(words))
     known = folder / "jupyterlab_language_pack_eo-1.0.dist-info"
     known.mkdir()

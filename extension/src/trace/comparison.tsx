@@ -153,42 +153,50 @@ export function Comparison(props: IProps): React.ReactElement {
           })}
         </tbody>
       </table>
-      <Outline
-        label={trans.__('Spans of both traces')}
-        rows={rows}
-        rowHeight={ROW_HEIGHT}
-        active={active}
-        onActive={setActive}
-        onToggle={() => undefined}
-        onOpen={row => setActive(row.key)}
-        rowLabel={row =>
-          [
-            row.node.name_b ?? row.node.name_a ?? '',
-            changeName(row.node, trans),
-            change(row.node.duration_ms_change, duration)
-          ].join(', ')
-        }
-        rowClass={row => `jp-mod-${row.node.change}`}
-      >
-        {row => (
-          <>
-            <Twist row={row} />
-            <span className="jp-WorkbenchComparison-sign">
-              {row.node.change === 'same' && row.node.words_differ ? '≠' : SIGNS[row.node.change]}
-            </span>
-            <span className="jp-WorkbenchComparison-name">
-              <bdi>
-                {row.node.change === 'renamed'
-                  ? `${row.node.name_a} → ${row.node.name_b}`
-                  : (row.node.name_b ?? row.node.name_a)}
-              </bdi>
-            </span>
-            <span className="jp-WorkbenchWaterfall-number">{change(row.node.output_tokens_change, count)}</span>
-            <span className="jp-WorkbenchWaterfall-number">{change(row.node.cost_usd_change, money)}</span>
-            <span className="jp-WorkbenchWaterfall-number">{change(row.node.duration_ms_change, duration)}</span>
-          </>
-        )}
-      </Outline>
+      <div className="jp-WorkbenchComparison-spans">
+        <div className="jp-WorkbenchComparison-head" aria-hidden="true">
+          <span className="jp-WorkbenchComparison-name">{trans.__('Span, and how it changed from A to B')}</span>
+          <span className="jp-WorkbenchWaterfall-number">{trans.__('Output tokens')}</span>
+          <span className="jp-WorkbenchWaterfall-number">{trans.__('Cost')}</span>
+          <span className="jp-WorkbenchWaterfall-number">{trans.__('Time')}</span>
+        </div>
+        <Outline
+          label={trans.__('Spans of both traces')}
+          rows={rows}
+          rowHeight={ROW_HEIGHT}
+          active={active}
+          onActive={setActive}
+          onToggle={() => undefined}
+          onOpen={row => setActive(row.key)}
+          rowLabel={row =>
+            [
+              row.node.name_b ?? row.node.name_a ?? '',
+              changeName(row.node, trans),
+              change(row.node.duration_ms_change, duration)
+            ].join(', ')
+          }
+          rowClass={row => `jp-mod-${row.node.change}`}
+        >
+          {row => (
+            <>
+              <Twist row={row} />
+              <span className="jp-WorkbenchComparison-sign" title={changeName(row.node, trans)}>
+                {row.node.change === 'same' && row.node.words_differ ? '≠' : SIGNS[row.node.change]}
+              </span>
+              <span className="jp-WorkbenchComparison-name">
+                <bdi>
+                  {row.node.change === 'renamed'
+                    ? `${row.node.name_a} → ${row.node.name_b}`
+                    : (row.node.name_b ?? row.node.name_a)}
+                </bdi>
+              </span>
+              <span className="jp-WorkbenchWaterfall-number">{change(row.node.output_tokens_change, count)}</span>
+              <span className="jp-WorkbenchWaterfall-number">{change(row.node.cost_usd_change, money)}</span>
+              <span className="jp-WorkbenchWaterfall-number">{change(row.node.duration_ms_change, duration)}</span>
+            </>
+          )}
+        </Outline>
+      </div>
       <div className="jp-WorkbenchComparison-words" role="region" aria-label={trans.__('Words')} tabIndex={0}>
         {node && <p role="status">{`${node.name_b ?? node.name_a}: ${changeName(node, trans)}`}</p>}
         <Words words={diff.words.filter(piece => piece.place === active)} trans={trans} />

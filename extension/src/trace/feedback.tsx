@@ -21,7 +21,10 @@ export function FeedbackForm(props: IProps): React.ReactElement {
   const [busy, setBusy] = useState(false);
   const box = useId();
   const thumb = detail.feedback.filter(one => one.name === 'thumbs' && one.bool !== null).at(-1)?.bool ?? null;
-  const said = detail.feedback.filter(one => one.name !== 'thumbs');
+  // what was taken back is a row that says nothing
+  const said = detail.feedback.filter(
+    one => one.name !== 'thumbs' && [one.bool, one.number, one.label, one.comment].some(value => value !== null)
+  );
 
   const say = async (given: Omit<IGiven, 'span_id'>) => {
     setBusy(true);

@@ -39,6 +39,16 @@ export function ticksOf(shown: ISpanOfTime, most: number): number[] {
   return ticks;
 }
 
+/** Where the words of an axis' marks stand: behind their mark, before it where the end is near, or nowhere. */
+export function sidesOf(places: readonly number[], width: number, label: number): ('behind' | 'before' | null)[] {
+  let free = 0;
+  return places.map(place => {
+    const side = place < free ? null : place + label < width ? 'behind' : place - label >= free ? 'before' : null;
+    free = side === 'behind' ? place + label : side === 'before' ? place : free;
+    return side;
+  });
+}
+
 /** What is shown after zooming by a factor around a moment, inside the trace and no closer than a microsecond. */
 export function zoomed(shown: ISpanOfTime, whole: number, factor: number, around: number): ISpanOfTime {
   const length = Math.min(whole, Math.max(0.001, (shown.to - shown.from) / factor));

@@ -5,7 +5,7 @@ import { count, duration, money } from '../amounts';
 import { Outline, Twist } from '../outline/outline';
 import { statusOf } from '../traces/row';
 import { Folding, type ISpanRow } from './folding';
-import { type IBar, type ISpanOfTime, barOf, ticksOf, zoomed } from './scale';
+import { type IBar, type ISpanOfTime, barOf, sidesOf, ticksOf, zoomed } from './scale';
 import type { Spans } from './spans';
 
 const ROW_HEIGHT = 24;
@@ -198,6 +198,9 @@ export function Waterfall(props: IProps): React.ReactElement {
       zoomBy(event.deltaY < 0 ? ZOOM : 1 / ZOOM, shown.from + share * (shown.to - shown.from));
     }
   };
+  const shareOf = (tick: number) => (tick - shown.from) / (shown.to - shown.from);
+  const ticks = ticksOf(shown, Math.max(2, Math.floor(width / TICK)));
+  const sides = sidesOf(ticks.map(tick => shareOf(tick) * width), width, LABEL);
   // a child that is folded away leaves its parent selected
   const hidden = folding.above(Math.max(0, selected)).filter(one => folded.has(one)).at(-1);
   const active = selected < 0 ? null : String(hidden ?? selected);
@@ -261,14 +264,11 @@ export function Waterfall(props: IProps): React.ReactElement {
       <div className="jp-WorkbenchWaterfall-head" aria-hidden="true">
         <span>{trans.__('Span')}</span>
         <span className="jp-WorkbenchWaterfall-axis" ref={lane}>
-          {ticksOf(shown, Math.max(2, Math.floor(width / TICK))).map(tick => {
-            const share = (tick - shown.from) / (shown.to - shown.from);
-            return (
-              <span key={tick} style={{ left: `${100 * share}%` }}>
-                {share * width + LABEL < width && duration(tick)}
-              </span>
-            );
-          })}
+          {ticks.map((tick, index) => (
+            <span key={tick} data-side={sides[index]} style={{ left: `${100 * shareOf(tick)}%` }}>
+              {sides[index] && duration(tick)}
+            </span>
+          ))}
         </span>
         <span className="jp-WorkbenchWaterfall-number">{trans.__('Tokens')}</span>
         <span className="jp-WorkbenchWaterfall-number">{trans.__('Cost')}</span>

@@ -139,7 +139,7 @@ test('a person follows what a notebook asked, from cell to trace and back', asyn
   await detail.getByLabel('The note').fill('It forgot the question.');
   await page.keyboard.press('Enter');
   await expect(detail.locator('.jp-WorkbenchFeedback-said li')).toHaveCount(2);
-  await detail.getByRole('button', { name: 'Take back: It forgot the question.' }).click();
+  await detail.getByRole('button', { name: 'Take back: It forgot the question.' }).click(); // and it is gone
   await expect(detail.locator('.jp-WorkbenchFeedback-said li')).toHaveCount(1);
   await page.theme.setDarkHighContrastTheme();
   await page.screenshot({ path: path.join(SHOTS, 'traces-contrast.png') });
