@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from workbench.evaluate.statistics import (
     Game,
@@ -15,6 +16,7 @@ from workbench.evaluate.statistics import (
     newcombe_paired,
     pass_at_k,
     quantile_interval,
+    rank_aggregate,
     ratio_interval,
     wilson,
 )
@@ -154,20 +156,36 @@ def test_correlations_of_normal_scores_are_covered_as_they_say(coefficient, n):
     assert 0.93 <= share(trial() for _ in range(TRIALS)) <= 0.97
 
 
-@pytest.mark.parametrize("games", [100, 500])
-def test_differences_of_ratings_are_covered_as_they_say_from_sparse_games(games):
-    """Six players around a ring: half of the pairs never meet."""
-    chance = np.random.default_rng(games)
+def test_differences_of_ratings_are_covered_as_they_say_from_sparse_games():
+    """Six players around a ring, 96 games: half of the pairs never meet."""
+    chance = np.random.default_rng(100)
     strengths = np.array([0.9, 0.5, 0.2, -0.1, -0.5, -1.0])
     pairs = [(i, (i + step) % 6) for i in range(6) for step in (1, 2)]
 
     def trial():
         played = []
-        for i, j in chance.permutation(pairs * (games // len(pairs))):
+        for i, j in chance.permutation(pairs * 8):
             won = chance.uniform() < 1 / (1 + math.exp(strengths[j] - strengths[i]))
             played.append(Game(f"p{i}", f"p{j}", float(won)))
         found = bradley_terry(played).difference("p0", "p3")
         return held(found, 400 / math.log(10) * (strengths[0] - strengths[3]))
 
-    trials = 300
-    assert 0.91 <= sum(trial() for _ in range(trials)) / trials <= 0.985
+    assert 0.93 <= share(trial() for _ in range(TRIALS)) <= 0.97
+
+
+@pytest.mark.parametrize("tasks", [5, 20, 50])
+def test_shares_of_wins_are_covered_as_they_say_and_ranks_at_least_so(tasks):
+    """Four systems on tasks without a common scale; 500 trials give 2,000 intervals of each kind."""
+    chance = np.random.default_rng(tasks)
+    better, systems = 0.5 * np.arange(4), 4
+    beats = np.array([[stats.norm.cdf((a - b) / math.sqrt(2)) for b in better] for a in better])
+    truths = (beats.sum(axis=1) - 0.5) / (systems - 1)
+    won, stood = [], []
+    for _ in range(TRIALS // systems):
+        drawn = chance.normal(better, 1, (tasks, systems))
+        cells = {f"t{t}": {str(s): score for s, score in enumerate(row)} for t, row in enumerate(drawn.tolist())}
+        for each in rank_aggregate(cells, resamples=200):
+            won.append(held(each.wins, truths[int(each.system)]))
+            stood.append(held(each.rank, systems - int(each.system)))
+    assert 0.93 <= share(won) <= 0.97
+    assert share(stood) >= 0.95
