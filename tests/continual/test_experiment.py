@@ -4,8 +4,6 @@ import io
 import json
 import subprocess
 import sys
-from dataclasses import replace
-from functools import partial
 
 import jax.numpy as jnp
 import numpy as np
@@ -17,7 +15,6 @@ from workbench.continual import Bar, DivergenceError, Recipe, Strategy, digits, 
 from workbench.continual.divergence import OutOfMemoryError
 from workbench.continual.progress import Progress
 from workbench.errors import OptionError
-from workbench.networks import MLP
 
 MATRIX = """
     SELECT runs.name AS strategy, seed, step, CAST(task AS BIGINT) AS task, value AS accuracy
@@ -130,12 +127,12 @@ def test_a_seed_that_diverges_is_left_out_and_the_others_stay(stream, recipe):
 
 
 def test_a_lane_that_diverges_stops_none_of_those_learned_with_it(stream, recipe):
-    alone = run(stream, [fragile()], seeds=4, recipe=recipe)
-    together = run(stream, [fragile()], seeds=4, recipe=recipe, backend="vmap")
-    assert 0 < together.failures.height < 4
-    assert together.failures.equals(alone.failures)
-    assert together.matrix.drop("accuracy").equals(alone.matrix.drop("accuracy"))
-    np.testing.assert_allclose(together.matrix["accuracy"], alone.matrix["accuracy"], atol=0.1)
+    result = run(stream, [fragile()], seeds=4, recipe=recipe, backend="vmap")
+    lost, kept = result.failures["seed"].to_list(), result.matrix["seed"].unique().to_list()
+    assert 0 < len(lost) < 4
+    assert sorted(lost + kept) == list(range(4))
+    assert result.failures.select("strategy", "task", "epoch", "step").unique().rows() == [("fragile", 1, 0, 3)]
+    assert result.matrix["accuracy"].is_finite().all()
 
 
 def test_when_every_seed_diverges_the_run_fails_and_says_where(stream, recipe):
@@ -162,16 +159,13 @@ def test_a_device_without_room_is_said_with_what_to_reduce_and_finished_seeds_st
     assert "no room to learn 'vast'" in ended.filter(name="vast", seed=0, status="error")["error_message"][0]
 
 
-def test_where_lanes_are_learned_together_fewer_of_them_are_advised(stream, recipe):
-    with pytest.raises(OutOfMemoryError, match=r"'vast', 3 at a time, .*13510798882111488 bytes") as caught:
-        run(stream, [vast()], seeds=3, recipe=recipe, backend="vmap")
-    assert caught.value.hint == "run(…, workers=1) or Recipe(batch_size=4)"
-
-
-def test_a_network_too_large_for_the_device_is_said_too(stream, recipe):
-    wide = replace(recipe, network=partial(MLP, hidden=(2**24, 2**24)))
-    with pytest.raises(OutOfMemoryError, match=r"to learn 'naive', .*1125899906842624"):
-        run(stream, [naive()], seeds=1, recipe=wide)
+def test_where_lanes_are_learned_together_fewer_of_them_are_advised():
+    error = OutOfMemoryError(["naive", "vast"], 3, 8, "RESOURCE_EXHAUSTED: Out of memory\nmore of it")
+    assert str(error).startswith(
+        "The device has no room to learn 'naive', 'vast', 3 at a time, with batches of 8 rows:"
+    )
+    assert "more of it" not in str(error)
+    assert error.hint == "run(…, workers=1) or Recipe(batch_size=4)"
 
 
 @pytest.mark.parametrize(("error", "status"), [(KeyboardInterrupt, "interrupted"), (ValueError, "error")])

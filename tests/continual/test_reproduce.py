@@ -28,20 +28,6 @@ def test_a_short_run_prints_its_table_and_a_json_line_and_is_stored(capsys):
     assert stored["value"].to_list() == [pytest.approx(figure["value"] / 100, abs=1e-4)]
 
 
-def test_a_grid_has_each_tuned_strategy_at_each_strength_beside_the_published_figure(tmp_path, capsys):
-    short = ["--seeds", "1", "--steps", "2", "--scenario", "class", "--strategies", "si", "--no-progress"]
-    assert main(["split-mnist", "--data", str(_small(tmp_path)), "--grid", *short]) == 0
-    figures = json.loads(capsys.readouterr().out.splitlines()[-1])["figures"]
-    strengths = PROTOCOLS["split-mnist"].tuned["si"]
-    assert [figure["figure"] for figure in figures] == [f"class: si {strength:g}" for strength in strengths]
-    assert {figure["published"] for figure in figures} == {19.99}
-    assert not any("met" in figure for figure in figures)  # what hangs on a strength is not held to 3 points
-    stored = traces.query(
-        "SELECT CAST(parameters->>'strength' AS DOUBLE) AS c FROM runs WHERE name LIKE 'si%' ORDER BY c"
-    )
-    assert stored["c"].to_list() == list(strengths)
-
-
 def test_permuted_digits_come_out_as_measured_by_hand_written_code(capsys):
     assert main(["permuted-digits", "--seeds", "1", "--strategies", "none", "er", "--no-progress"]) == 0
     none, replayed = json.loads(capsys.readouterr().out.splitlines()[-1])["figures"]
@@ -100,17 +86,23 @@ def test_each_seed_deals_the_digits_to_the_tasks_as_the_authors_code_does(tmp_pa
     assert orders[2] != orders[1]
 
 
-def test_where_each_seed_has_a_stream_of_its_own_the_table_is_over_all(tmp_path, capsys):
-    short = ["--seeds", "2", "--steps", "2", "--scenario", "task", "--strategies", "none", "--no-progress"]
+def test_a_grid_has_each_strength_beside_the_published_figure_over_the_streams_of_all_seeds(tmp_path, capsys):
+    short = ["--seeds", "2", "--steps", "2", "--scenario", "class", "--strategies", "si", "--grid", "--no-progress"]
     assert main(["split-mnist", "--data", str(_small(tmp_path)), *short]) == 0
-    (figure,) = json.loads(capsys.readouterr().out.splitlines()[-1])["figures"]
-    assert (figure["n"], figure["published"]) == (2, 87.19)
-    assert figure["low"] <= figure["value"] <= figure["high"]
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])["figures"]
+    strengths = PROTOCOLS["split-mnist"].tuned["si"]
+    assert [figure["figure"] for figure in figures] == [f"class: si {strength:g}" for strength in strengths]
+    for figure in figures:
+        assert (figure["n"], figure["published"]) == (2, 19.99)
+        assert figure["low"] <= figure["value"] <= figure["high"]
+        assert "met" not in figure  # what hangs on a strength is not held to 3 points
     stored = traces.query(
-        "SELECT child.dataset_version FROM runs AS child JOIN runs AS parent ON child.parent_run_id = parent.run_id"
-        " WHERE parent.name = 'split-mnist-task'"
+        "SELECT child.dataset_version AS version, CAST(child.parameters->>'strength' AS DOUBLE) AS strength"
+        " FROM runs AS child JOIN runs AS parent ON child.parent_run_id = parent.run_id"
+        " WHERE parent.name = 'split-mnist-class'"
     )
-    assert stored["dataset_version"].n_unique() == len(stored) == 2
+    assert (stored["version"].n_unique(), len(stored)) == (2, 2 * len(strengths))
+    assert set(stored["strength"]) == set(strengths)
 
 
 def test_the_protocols_of_mnist_have_the_published_shapes(tmp_path):
