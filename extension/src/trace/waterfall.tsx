@@ -199,7 +199,7 @@ export function Waterfall(props: IProps): React.ReactElement {
     }
   };
   const shareOf = (tick: number) => (tick - shown.from) / (shown.to - shown.from);
-  const ticks = ticksOf(shown, Math.max(2, Math.floor(width / TICK)));
+  const ticks = ticksOf(shown, Math.max(3, Math.floor(width / TICK)));
   const sides = sidesOf(ticks.map(tick => shareOf(tick) * width), width, LABEL);
   // a child that is folded away leaves its parent selected
   const hidden = folding.above(Math.max(0, selected)).filter(one => folded.has(one)).at(-1);
