@@ -20,7 +20,7 @@ def test_a_short_run_prints_its_table_and_a_json_line_and_is_stored(capsys):
     (figure,) = report["figures"]
     assert (report["name"], figure["figure"], figure["n"], figure["unit"]) == ("digits", "class: none", 2, "%")
     assert figure["low"] <= figure["value"] <= figure["high"]
-    assert figure["met"] == (abs(figure["value"] - figure["published"]) <= 3)
+    assert "met" not in figure  # the published setting is no aim for less than it
     stored = traces.query(
         "SELECT value FROM metrics JOIN runs USING (run_id)"
         " WHERE runs.name = 'digits-class' AND metrics.name = 'average_accuracy'"
@@ -33,6 +33,8 @@ def test_permuted_digits_come_out_as_measured_by_hand_written_code(capsys):
     none, replayed = json.loads(capsys.readouterr().out.splitlines()[-1])["figures"]
     assert 34 < none["value"] < 48  # 40.6 ± 1.6 over seeds; other machines round otherwise
     assert 74 < replayed["value"] < 86  # 79.5 ± 1.8
+    for figure in (none, replayed):
+        assert figure["met"] == (abs(figure["value"] - figure["published"]) <= 3)
 
 
 def test_the_table_shows_what_is_unknown_as_nothing():
