@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workbench.messages import ToolCall, assistant
@@ -28,15 +28,24 @@ def write(template, ids, stop=(), logprobs=False):
 
 
 @settings(deadline=None)
+@example(text="0\\0", stop=["\\", "0\\0"])  # what is complete first counts, not what begins first
 @given(text=st.text(max_size=40), stop=st.lists(st.text(min_size=1, max_size=3), max_size=2))
-def test_what_was_said_is_the_text_up_to_the_first_stop_string(template, text, stop):
+def test_what_was_said_is_the_text_up_to_the_stop_string_that_is_complete_first(template, text, stop):
     ids = [*template.tokenizer.encode(text), template.end]
     message, reason, said, writing = write(template, ids, stop)
-    ends = [place for string in stop if (place := text.find(string)) >= 0]
-    if not ends:
-        assert (message.text, said, reason) == (text, text, "stop")
-    elif writing.stopped:
-        assert (message.text, said, reason) == (text[: min(ends)], text[: min(ends)], "stop")
+    assert reason == "stop"
+    assert writing.stopped == any(string in text for string in stop)
+    if not writing.stopped:
+        assert (message.text, said) == (text, text)
+        return
+
+    def read(count):
+        return b"".join(map(template.tokenizer.bytes_of, ids[:count])).decode("utf-8", "ignore")
+
+    last = len(writing.ids)
+    assert not any(string in read(last - 1) for string in stop)
+    end = min(place for string in stop if (place := read(last).find(string)) >= 0)
+    assert (message.text, said) == (text[:end], text[:end])
 
 
 @settings(deadline=None)
