@@ -35,8 +35,9 @@ demo: $(VENV)/.installed ## installs into .venv, runs the quickstart, says what 
 lab: $(VENV)/.installed ## opens JupyterLab on the quickstart
 	@$(BIN)/jupyter lab notebooks/quickstart.ipynb
 
+# the same examples of every law each time; check draws others
 test: static chromium ## everything that CI runs: check, notebooks, wheel, Binder's steps, JupyterLab in Chromium
-	@$(BIN)/python -m pytest --quiet $(PARALLEL)
+	@$(BIN)/python -m pytest --quiet $(PARALLEL) --hypothesis-profile=ci
 
 check: static ## format, lint, types, import contracts, fast tests
 	@$(BIN)/python -m pytest --quiet $(PARALLEL) -m "not browser and not wheel and not notebook"
