@@ -42,6 +42,7 @@ def test_the_shipped_card_states_every_task_of_these_weights():
     model = PocketModel.load()
     assert all(f"| {task}" in text for task in TASKS)
     assert shipped_sizes() == ("300k", "1m")
+    assert (WEIGHTS / "model.safetensors").stat().st_size <= 8_000_000
     assert sum(each.stat().st_size for each in WEIGHTS.parent.glob("weights*/*")) <= 25_000_000
     assert all(PocketModel.load(weights_folder(size)).version in text for size in shipped_sizes())
     fresh = card(model, [Figure(task, 1, 2) for task in TASKS], WEIGHTS)
