@@ -82,6 +82,17 @@ def test_the_interval_is_student_s():
     assert t_interval(values, 0.99).low < interval.low
 
 
+def test_an_interval_of_seeds_stays_within_what_the_measure_can_be():
+    learned, kept = np.array([[1.0, 0.0], [0.0, 0.9]]), np.array([[1.0, 0.0], [0.98, 1.0]])
+    summary = summarise(per_seed(frame({("naive", 0): learned, ("naive", 1): kept})))
+    bounds = {row["measure"]: (row["low"], row["high"]) for row in summary.iter_rows(named=True)}
+    assert bounds == {"average_accuracy": (0.0, 1.0), "forgetting": (-1.0, 1.0), "backward_transfer": (-1.0, 1.0)}
+    same = summarise(per_seed(frame({("naive", 0): kept, ("naive", 1): kept + 0.002})))
+    low, high = same.filter(measure="average_accuracy").select("low", "high").row(0)
+    assert low == pytest.approx(stats.t.interval(0.95, 1, loc=0.991, scale=0.001)[0])
+    assert high == 1
+
+
 def test_the_interval_covers_the_mean_as_often_as_it_says():
     draws = np.random.default_rng(0).normal(0.5, 0.1, size=(4000, 3))
     intervals = [t_interval(row) for row in draws]

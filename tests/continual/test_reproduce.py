@@ -107,6 +107,16 @@ def test_a_grid_has_each_strength_beside_the_published_figure_over_the_streams_o
     assert set(stored["strength"]) == set(strengths)
 
 
+def test_one_point_of_a_grid_is_run_by_its_name(tmp_path, capsys):
+    short = ["--seeds", "1", "--steps", "2", "--scenario", "class", "--grid", "--no-progress"]
+    data = ["split-mnist", "--data", str(_small(tmp_path))]
+    assert main([*data, *short, "--strategies", "ewc 10000", "none"]) == 0
+    figures = json.loads(capsys.readouterr().out.splitlines()[-1])["figures"]
+    assert [figure["figure"] for figure in figures] == ["class: none", "class: ewc 10000"]
+    assert main([*data, *short, "--strategies", "ewc 10001"]) == 2
+    assert "there are none, ewc, si" in capsys.readouterr().err
+
+
 def test_the_protocols_of_mnist_have_the_published_shapes(tmp_path):
     assert {name for name, protocol in PROTOCOLS.items() if protocol.needs_data} == {"split-mnist", "permuted-mnist"}
     setting = Setting(_small(tmp_path), 20, None)

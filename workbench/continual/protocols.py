@@ -161,15 +161,15 @@ def _split_strategies(scenario: str) -> dict[str, Strategy]:
         "none": naive(),
         "ewc": ewc((1e5, 1e10, 1e9)[place]),
         "si": si((10.0, 5e4, 5e3)[place]),
-        "lwf": lwf(),
-        "er": balanced_replay(1000, 128, by="task"),
+        "lwf": lwf(form="averaged"),
+        "er": balanced_replay(1000, 128, by="task", share="tasks"),
         "joint": cumulative(),
     }
     return chosen | ({"icarl": icarl(2000, 128)} if scenario == "class" else {})
 
 
 def _permuted_strategies(scenario: str) -> dict[str, Strategy]:
-    return {"none": naive(), "er": balanced_replay(1000, 128, by="task"), "joint": cumulative()}
+    return {"none": naive(), "er": balanced_replay(1000, 128, by="task", share="tasks"), "joint": cumulative()}
 
 
 def _permuted_digits_strategies(scenario: str) -> dict[str, Strategy]:
@@ -204,14 +204,12 @@ def _cells(rows: Mapping[str, tuple[float | None, ...]]) -> dict[tuple[str, str]
 _STRENGTHS: Final = {
     "ewc": (1e2, 1e4, 1e6, 1e8, 1e10),
     "si": (1.0, 1e1, 1e2, 1e3, 1e4),
-    "lwf": (0.3, 1.0, 3.0),
 }
 _THREE: Final = "van de Ven and Tolias, Three scenarios for continual learning, arXiv:1904.07734"
 _SPLIT_DEPARTURES: Final = (
     "a pass ends with a smaller batch, where theirs leaves those rows out; in `class` all ten outputs are open from the"
-    " start, where theirs opens those of the classes seen so far; strengths of ewc and si are those of the authors'"
-    " later code, in which er keeps 100 rows a class; lwf adds its term to the loss, where theirs takes a weighted mean"
-    " and at that time the mean of the term over classes"
+    " start but for lwf, where theirs opens those of the classes seen so far; strengths of ewc and si are those of the"
+    " authors' later code, in which er keeps 100 rows a class; er draws them with replacement, from all earlier tasks"
 )
 PROTOCOLS: Final[Mapping[str, Protocol]] = {
     protocol.name: protocol

@@ -108,12 +108,12 @@ def _reproduce(given: argparse.Namespace) -> list[dict[str, Any]]:
     known = list(dict.fromkeys(name for scenario in scenarios for name in protocol.strategies(scenario)))
     families = list(dict.fromkeys(name.split()[0] for name in known))  # with a grid, a name and its strength
     for name in given.strategies or ():
-        if name not in families:
+        if name not in (*families, *known):
             raise OptionError(
                 f"{protocol.name} was asked for the strategy {name!r}; there are {', '.join(families)}.",
                 hint=nearest(name, families) or f"--strategies {' '.join(families)}",
             )
-    wanted = [name for name in known if name.split()[0] in (given.strategies or families)]
+    wanted = [name for name in known if {name, name.split()[0]} & set(given.strategies or families)]
     if protocol.needs_data and given.data is None:
         raise OptionError(
             f"{protocol.name} needs MNIST, which is not shipped with the workbench.",
@@ -167,7 +167,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--data", type=Path, help="MNIST: an npz file or a folder with the four IDX files")
     parser.add_argument("--seeds", type=int, default=5, help="how many (default 5)")
     parser.add_argument("--scenario", nargs="+", choices=("task", "domain", "class"), help="by default all")
-    parser.add_argument("--strategies", nargs="+", metavar="NAME", help="by default all that the protocol has")
+    parser.add_argument(
+        "--strategies",
+        nargs="+",
+        metavar="NAME",
+        help="by default all that the protocol has; with --grid also one point of it, as in 'ewc 10000'",
+    )
     parser.add_argument("--grid", action="store_true", help="each tuned strategy at several strengths")
     parser.add_argument("--steps", type=int, help="steps of each task, to shorten it; said in the output")
     parser.add_argument("--rows", type=int, help="rows to learn of the data, to shorten it; said in the output")

@@ -67,12 +67,20 @@ def insert_grouped(
 
 
 def draw_grouped(
-    buffer: Groups, rows: int, key: PRNGKeyArray
+    buffer: Groups, rows: int, key: PRNGKeyArray, before: Int[Array, ""] | None = None
 ) -> tuple[PyTree[Shaped[Array, "rows ..."]], Bool[Array, " rows"]]:
-    """Rows from the filled slots, uniform with replacement, and whether each is real (none is while it is empty)."""
-    capacity = jax.tree.leaves(buffer.rows)[0].shape[0]
-    quota = capacity // buffer.seen.shape[0]
-    filled = jnp.arange(capacity) % quota < jnp.repeat(buffer.seen, quota)
+    """Rows from the filled slots, uniform with replacement, and whether each is real (none is while it is empty).
+
+    Args:
+        buffer: what is drawn from.
+        rows: how many.
+        key: draws them.
+        before: only groups of a lower number are drawn from.
+    """
+    capacity, groups = jax.tree.leaves(buffer.rows)[0].shape[0], buffer.seen.shape[0]
+    quota = capacity // groups
+    seen = buffer.seen if before is None else jnp.where(jnp.arange(groups) < before, buffer.seen, 0)
+    filled = jnp.arange(capacity) % quota < jnp.repeat(seen, quota)
     total = filled.sum()
     number = jax.random.randint(key, (rows,), 0, jnp.maximum(total, 1))
     slot = jnp.searchsorted(jnp.cumsum(filled), number, side="right")

@@ -25,8 +25,8 @@ class Interval:
 def t_interval(values: Sequence[float], confidence: float = 0.95) -> Interval:
     """mean ± t(n−1, (1+confidence)/2) · s / √n, with s the standard deviation over n−1.
 
-    The bounds are for the mean over further seeds, on the assumption that seeds vary about normally; they may pass 0
-    or 1.
+    The bounds are for the mean over further seeds, on the assumption that seeds vary about normally; they may pass
+    what the values can be.
 
     Args:
         values: one per seed; NaN for a seed where the measure is undefined.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, Final
 
 import numpy as np
@@ -22,6 +22,7 @@ MEASURES: Final[dict[str, Callable[[Float[np.ndarray, "tasks tasks"]], float]]] 
     "forgetting": forgetting,
     "backward_transfer": backward_transfer,
 }
+_RANGES: Final = {"average_accuracy": (0.0, 1.0), "forgetting": (-1.0, 1.0), "backward_transfer": (-1.0, 1.0)}
 MATRIX: Final[dict[str, Any]] = {
     "strategy": pl.String,
     "seed": pl.Int64,
@@ -55,16 +56,19 @@ def per_seed(matrix: pl.DataFrame) -> pl.DataFrame:
 
 
 def summarise(measures: pl.DataFrame, confidence: float = 0.95) -> pl.DataFrame:
-    """The mean over seeds of every measure and strategy with its t-interval.
+    """The mean over seeds of every measure and strategy with its t-interval, cut to what the measure can be.
 
     Args:
         measures: from `per_seed`.
         confidence: of the intervals.
     """
-    rows = [
-        {"strategy": strategy, "measure": measure, **_columns(t_interval(_floats(group["value"]), confidence))}
-        for (strategy, measure), group in measures.group_by("strategy", "measure", maintain_order=True)
-    ]
+    rows = []
+    for (strategy, measure), group in measures.group_by("strategy", "measure", maintain_order=True):
+        found = t_interval(_floats(group["value"]), confidence)
+        if found.low is not None and found.high is not None and measure in _RANGES:
+            least, most = _RANGES[measure]
+            found = replace(found, low=max(found.low, least), high=min(found.high, most))
+        rows.append({"strategy": strategy, "measure": measure, **_columns(found)})
     return pl.DataFrame(rows, schema={"strategy": pl.String, "measure": pl.String, **_INTERVAL})
 
 

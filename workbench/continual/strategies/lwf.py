@@ -2,36 +2,47 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import jax
 import jax.numpy as jnp
 from jaxtyping import Array, Bool, Float
 
-from workbench.continual.batch import Batch, open_only
+from workbench.continual.batch import Batch, cross_entropy, open_only
 from workbench.continual.moment import Moment
 from workbench.continual.strategies.strategy import Strategy
 from workbench.errors import OptionError
 from workbench.papers import Paper
 
-__all__ = ["lwf"]
+__all__ = ["FORMS", "lwf"]
+
+FORMS: Final = ("added", "replayed", "averaged")
 
 
 class _Teacher(NamedTuple):
     network: Any
-    seen: Bool[Array, " classes"]
+    seen: Bool[Array, " classes"]  # in earlier tasks
+    met: Bool[Array, " classes"]  # in earlier tasks or in this one
 
 
-def lwf(strength: float = 1.0, temperature: float = 2.0) -> Strategy:
+def lwf(
+    strength: float = 1.0, temperature: float = 2.0, form: Literal["added", "replayed", "averaged"] = "added"
+) -> Strategy:
     """Learning without forgetting.
 
-    Before task t the network is copied as θ'. In each step, for each earlier head h (with tasks told, the classes of
-    each earlier task; else all classes seen):
-        loss ← loss + λ T² · mean over rows and heads of KL(softmax(z_h(x; θ') / T) ‖ softmax(z_h(x; θ) / T))
+    Before task t (from 1) the network is copied as θ'. In each step, for each earlier head h (with tasks told, the
+    classes of each earlier task; else all classes seen):
+        D    ← T² · mean over rows and heads of KL(softmax(z_h(x; θ') / T) ‖ softmax(z_h(x; θ) / T))
+        loss ← loss + λ D                     added
+        loss ← loss / t + (1 − 1/t) λ D       replayed, averaged
 
     Args:
         strength: λ, 0 or more.
         temperature: T, above 0.
+        form: `added`, as Li and Hoiem have it. `replayed`, as van de Ven and Tolias have it: the batch is its own
+            replay with soft targets, which weighs as many parts as there are earlier tasks. Where tasks are not told,
+            softmaxes of θ go over the new classes too, whose targets are 0, and classes yet to come are closed.
+            `averaged` is the same with D divided by the number of those classes.
 
     Raises:
         OptionError: a value that is not allowed.
@@ -41,43 +52,58 @@ def lwf(strength: float = 1.0, temperature: float = 2.0) -> Strategy:
         'lwf-1'
 
     Reference:
-        Zhizhong Li, Derek Hoiem, Learning without Forgetting, arXiv:1606.09282.
+        Zhizhong Li, Derek Hoiem, Learning without Forgetting, arXiv:1606.09282. `replayed`: Gido van de Ven, Andreas
+        Tolias, Three scenarios for continual learning, arXiv:1904.07734, with its code of May 2019; `averaged`: its
+        code of April 2019, of the days when the paper appeared.
 
     Departures:
         The term is scaled by T², as in Hinton et al. (arXiv:1503.02531); the KL divergence has the same gradient as the
-        paper's cross-entropy. New heads are not warmed up first.
+        papers' cross-entropy. New heads are not warmed up first.
     """
-    if strength < 0 or temperature <= 0:
+    if strength < 0 or temperature <= 0 or form not in FORMS:
         raise OptionError(
-            f"lwf was given strength={strength!r}, temperature={temperature!r}; allowed are 0 or more, and above 0.",
-            hint="lwf(strength=1.0, temperature=2.0)",
+            f"lwf was given strength={strength!r}, temperature={temperature!r}, form={form!r}; allowed are 0 or more,"
+            f" above 0, and {', '.join(FORMS)}.",
+            hint="lwf(strength=1.0, temperature=2.0, form='added')",
         )
 
     def init(network: Any, example: Batch, now: Moment) -> _Teacher:
-        return _Teacher(jax.tree.map(jnp.copy, network), jnp.zeros(now.heads.shape[1], bool))
+        none = jnp.zeros(now.heads.shape[1], bool)
+        return _Teacher(jax.tree.map(jnp.copy, network), none, none)
+
+    def meet(network: Any, memory: _Teacher, task: Batch, now: Moment) -> tuple[Any, _Teacher]:
+        return network, memory._replace(met=memory.seen.at[task.y].max(task.weight > 0))
+
+    def criterion(logits: Array, network: Any, memory: _Teacher, rows: Batch, now: Moment) -> Float[Array, ""]:
+        return cross_entropy(open_only(logits, now.heads[rows.task] & memory.met), rows) / (now.task + 1)
 
     def loss(network: Any, memory: _Teacher, rows: Batch, now: Moment) -> Float[Array, ""]:
         heat, before, after = now.hyper["temperature"], memory.network(rows.x), network(rows.x)
 
         def of_head(head: Array) -> Array:
+            asked = head & (memory.seen if form == "added" else memory.met)
             old = jax.nn.log_softmax(open_only(before / heat, head & memory.seen))
-            new = jax.nn.log_softmax(open_only(after / heat, head & memory.seen))
-            return ((jnp.exp(old) * (old - new)).sum(axis=-1) * rows.weight).sum()
+            new = jax.nn.log_softmax(open_only(after / heat, asked))
+            apart = ((jnp.exp(old) * (old - new)).sum(axis=-1) * rows.weight).sum()
+            return apart / jnp.maximum(asked.sum(), 1) if form == "averaged" else apart
 
         earlier = jnp.arange(now.heads.shape[0]) < now.task
         terms = jnp.where(earlier, jax.vmap(of_head)(now.heads), 0.0)
         count = jnp.maximum(earlier.sum(), 1) * jnp.maximum(rows.weight.sum(), 1.0)
-        return now.hyper["strength"] * heat**2 * terms.sum() / count
+        share = 1.0 if form == "added" else now.task / (now.task + 1)
+        return share * now.hyper["strength"] * heat**2 * terms.sum() / count
 
     def after_task(memory: _Teacher, network: Any, batch: Batch, now: Moment) -> _Teacher:
-        return _Teacher(network, memory.seen.at[batch.y].max(batch.weight > 0))
+        seen = memory.seen.at[batch.y].max(batch.weight > 0)
+        return _Teacher(network, seen, seen)
 
-    return Strategy(
-        f"lwf-{strength:g}",
-        {},
+    made = Strategy(
+        f"lwf-{strength:g}" + ("" if form == "added" else f"-{form}"),
+        {"form": form},
         {"strength": strength, "temperature": temperature},
         init=init,
         loss=loss,
         after_task=after_task,
         paper=Paper("Learning without Forgetting", "Li and Hoiem", 2016, "1606.09282"),
     )
+    return made if form == "added" else made._replace(before_task=meet, criterion=criterion)
