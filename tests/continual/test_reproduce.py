@@ -110,10 +110,10 @@ def test_a_grid_has_each_strength_beside_the_published_figure_over_the_streams_o
 def test_one_point_of_a_grid_is_run_by_its_name(tmp_path, capsys):
     short = ["--seeds", "1", "--steps", "2", "--scenario", "class", "--grid", "--no-progress"]
     data = ["split-mnist", "--data", str(_small(tmp_path))]
-    assert main([*data, *short, "--strategies", "ewc 10000", "none"]) == 0
+    assert main([*data, *short, "--strategies", "si 10"]) == 0
     figures = json.loads(capsys.readouterr().out.splitlines()[-1])["figures"]
-    assert [figure["figure"] for figure in figures] == ["class: none", "class: ewc 10000"]
-    assert main([*data, *short, "--strategies", "ewc 10001"]) == 2
+    assert [figure["figure"] for figure in figures] == ["class: si 10"]
+    assert main([*data, *short, "--strategies", "si 11"]) == 2
     assert "there are none, ewc, si" in capsys.readouterr().err
 
 
