@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.continual.divergence import DivergenceError
     from workbench.continual.experiment import run
+    from workbench.continual.live_matrix import LiveMatrix
     from workbench.continual.progress import Bar, Progress
     from workbench.continual.recipe import Recipe
     from workbench.continual.result import Result
@@ -24,6 +25,7 @@ __all__ = [
     "Bar",
     "DivergenceError",
     "Labelled",
+    "LiveMatrix",
     "Progress",
     "Recipe",
     "Result",
@@ -48,6 +50,7 @@ _HOMES = {
     "Bar": "progress",
     "DivergenceError": "divergence",
     "Labelled": "streams",
+    "LiveMatrix": "live_matrix",
     "Progress": "progress",
     "Recipe": "recipe",
     "Result": "result",

@@ -54,16 +54,18 @@ class Bar:
             f"  {progress.strategy} seed {progress.seed}"
         )
         if self.file is None and _in_notebook():
-            self._show(line)
+            self._show(self._bundle(line))
             return
         file = sys.stderr if self.file is None else self.file
         file.write("\r" + line.ljust(79) + ("\n" if progress.done == progress.total else ""))
         file.flush()
 
-    def _show(self, line: str) -> None:
+    def _bundle(self, line: str) -> dict[str, str]:
+        return {"text/plain": line}
+
+    def _show(self, bundle: dict[str, str]) -> None:
         from IPython.display import display
 
-        bundle = {"text/plain": line}
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)
         else:
