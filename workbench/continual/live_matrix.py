@@ -64,7 +64,8 @@ def _table(name: str, rows: Mapping[int, list[tuple[float, ...]]]) -> str:
     seeds = max(len(seen) for seen in rows.values())
     caption = f"{escape(name)}, {seeds} seed{'s' if seeds > 1 else ''}: learned ↓, tested →"
     return (
-        f'<table style="border-collapse:collapse"><caption style="text-align:left;white-space:nowrap">{caption}</caption>'
+        '<table style="border-collapse:collapse;white-space:nowrap">'
+        f'<caption style="text-align:left">{caption}</caption>'
         f'<thead><tr><th style="{_CELL}"></th>{head}</tr></thead><tbody>{body}</tbody></table>'
     )
 

@@ -239,7 +239,8 @@ PROTOCOLS: Final[Mapping[str, Protocol]] = {
             reordered=True,
             short=Setting(rows=6000, steps=500),
             departures="28 × 28 pictures, where theirs are padded to 32 × 32 before their pixels are mixed; the first"
-            " task is not mixed",
+            " task is not mixed; in `class` all outputs are open from the start, where theirs opens those of tasks"
+            " so far",
         ),
         Protocol(
             "digits",
