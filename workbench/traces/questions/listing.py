@@ -167,12 +167,13 @@ def _newest(reader: Reader, begin: Place, rows: int, filters: dict[str, Any]) ->
 
 
 def _among_rows(reader: Reader, chosen: Wanted, given: Mapping[str, Any]) -> pl.DataFrame:
+    if chosen.is_open:  # then nothing asks for `earliest`, and a value that is not asked for is refused
+        asked, values = "SELECT '' AS trace_id", {name: value for name, value in given.items() if name != "earliest"}
+    else:
+        asked, values = chosen.sql, {**chosen.parameters, **given}
     is_wanted = "true" if chosen.is_open or chosen.reads_texts else "trace_id IN (SELECT trace_id FROM wanted)"
     ours, spans = (_OURS, "ours") if chosen.reads_texts else ("", "spans")
-    asked = "SELECT '' AS trace_id" if chosen.is_open else chosen.sql
-    sql = filled(_NEWEST, wanted=asked, ours=ours, spans=spans, is_wanted=is_wanted)
-    kept = given if not chosen.is_open else {name: value for name, value in given.items() if name != "earliest"}
-    return reader.query(sql, **{**chosen.parameters, **kept} if not chosen.is_open else kept)
+    return reader.query(filled(_NEWEST, wanted=asked, ours=ours, spans=spans, is_wanted=is_wanted), **values)
 
 
 def _with_words(reader: Reader, found: pl.DataFrame) -> pl.DataFrame:
