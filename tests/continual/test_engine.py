@@ -8,9 +8,10 @@ import numpy as np
 import optax
 import pytest
 
-from workbench.continual import Recipe, Strategy, naive, replay
+from workbench.continual import Recipe, Strategy, naive, replay, split
 from workbench.continual.batch import Batch, concatenate, cross_entropy
 from workbench.continual.engine import Data, Learner
+from workbench.continual.strategies import ewc, icarl, joint, lwf, mas, si
 from workbench.errors import OptionError
 
 KEY = jax.random.key(7)
@@ -153,6 +154,47 @@ def test_predictions_of_a_strategy_are_what_is_tested(stream, recipe):
         np.testing.assert_array_equal(reports[-1].correct[task, :count], expected[task, :count])
 
 
+CLOSING = [naive(), ewc(10), si(1), mas(1), lwf(), lwf(form="replayed"), replay(20), icarl(30), joint()]
+
+
+@pytest.mark.parametrize("strategy", CLOSING, ids=lambda strategy: strategy.name)
+def test_outputs_of_classes_to_come_learn_nothing_where_the_recipe_opens_those_seen(strategy, stream, recipe):
+    learner = Learner(strategy, replace(recipe, outputs="seen"), Data.of(stream), stream.classes)
+    before = jax.device_get(learner.start(KEY).network)
+    state, report = learner.learn(learner.start(KEY), 0, KEY)
+    changed = (before.weights[-1] != state.network.weights[-1]).any(axis=0)
+    assert changed.tolist() == (before.biases[-1] != state.network.biases[-1]).tolist() == [True] * 2 + [False] * 4
+    real = np.arange(report.correct.shape[1]) < stream.test.counts[:, None]
+    assert (report.correct & real).any(axis=1).tolist() == [True, False, False]
+
+
+def test_outputs_of_classes_to_come_are_pushed_down_where_all_are_open(plain, stream, recipe):
+    learner = Learner(naive(), recipe, Data.of(stream), stream.classes)
+    before = jax.device_get(learner.start(KEY).network.biases[-1])
+    state, _ = learner.learn(learner.start(KEY), 0, KEY)
+    assert (state.network.biases[-1] < before)[2:].all()
+
+
+def test_a_closed_output_is_never_given(stream, recipe):
+    def last_then_first(network, memory, x, task, now):
+        return jnp.tile(jnp.array([1.0, 0, 0, 0, 0, 2.0]), (len(x), 1)) + 0 * network(x)
+
+    _, reports = learned(Strategy("last", {}, predict=last_then_first), replace(recipe, outputs="seen"), stream)
+    for task, given in enumerate([0, 0, 5]):  # the last class comes in the last task
+        expected = stream.test.y == given
+        for other, count in enumerate(stream.test.counts):
+            np.testing.assert_array_equal(reports[task].correct[other, :count], expected[other, :count])
+
+
+def test_where_tasks_are_told_only_those_to_come_are_closed(blobs, recipe):
+    told = split(blobs, tasks=3, scenario="task")
+    (state, reports), (seen, closed) = (learned(naive(), replace(recipe, outputs=o), told) for o in ("all", "seen"))
+    assert_same(seen, state)
+    for task, (one, other) in enumerate(zip(reports, closed, strict=True)):
+        np.testing.assert_array_equal(one.correct[: task + 1], other.correct[: task + 1])
+        assert not any(other.correct[later, : told.test.counts[later]].any() for later in range(task + 1, 3))
+
+
 def test_after_each_task_the_strategy_sees_all_its_rows_once(stream, recipe):
     def tally(memory, network, batch, now):
         at = batch.task[0]
@@ -199,7 +241,14 @@ def test_the_cross_entropy_is_the_weighted_mean_over_rows_that_count():
 
 @pytest.mark.parametrize(
     "options",
-    [{"epochs": 0}, {"epochs": 1.5}, {"batch_size": 0}, {"learning_rate": 0}, {"learning_rate": float("nan")}],
+    [
+        {"epochs": 0},
+        {"epochs": 1.5},
+        {"batch_size": 0},
+        {"learning_rate": 0},
+        {"learning_rate": float("nan")},
+        {"outputs": "some"},
+    ],
 )
 def test_a_recipe_that_is_not_allowed_is_refused(options):
     with pytest.raises(OptionError, match="allowed is"):

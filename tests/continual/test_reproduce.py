@@ -122,9 +122,12 @@ def test_the_protocols_of_mnist_have_the_published_shapes(tmp_path):
     setting = Setting(_small(tmp_path), 20, None)
     permuted, split = PROTOCOLS["permuted-mnist"], PROTOCOLS["split-mnist"]
     stream, recipe = permuted.stream("task", setting), permuted.recipe("task", setting)
-    assert (stream.tasks, stream.classes, stream.features) == (10, 100, (28, 28))
+    assert (stream.tasks, stream.classes, stream.features) == (10, 100, (32, 32))
     assert (stream.train.counts.tolist(), stream.test.counts.tolist()) == ([20] * 10, [20] * 10)
     assert (recipe.steps, recipe.batch_size, recipe.learning_rate) == (5000, 128, 1e-4)
     stream, recipe = split.stream("domain", setting), split.recipe("domain", setting)
     assert (stream.tasks, stream.classes) == (5, 2)
     assert (recipe.steps, recipe.batch_size, recipe.learning_rate) == (2000, 128, 1e-3)
+    for protocol in (permuted, split):  # the authors' loss opens the outputs of classes seen so far
+        outputs = [protocol.recipe(scenario, setting).outputs for scenario in protocol.scenarios]
+        assert dict(zip(protocol.scenarios, outputs, strict=True)) == {"task": "all", "domain": "all", "class": "seen"}

@@ -24,7 +24,7 @@ Hyper = Mapping[str, Float[Array, ""]]
 
 
 class Data(NamedTuple):
-    """A stream on the device; shapes as in `Part`."""
+    """A stream on the device, named as there and in its parts."""
 
     x: Float[Array, "tasks rows *features"]
     y: Int[Array, "tasks rows"]
@@ -32,12 +32,13 @@ class Data(NamedTuple):
     test_x: Float[Array, "tasks test_rows *features"]
     test_y: Int[Array, "tasks test_rows"]
     heads: Bool[Array, "tasks classes"]
+    seen: Bool[Array, "tasks classes"]
 
     @classmethod
     def of(cls, stream: Stream) -> Data:
         """Puts a stream on the device, once."""
         train, test = stream.train, stream.test
-        return cls(*jax.device_put((train.x, train.y, train.counts, test.x, test.y, stream.heads)))
+        return cls(*jax.device_put((train.x, train.y, train.counts, test.x, test.y, stream.heads, stream.seen)))
 
 
 class State(NamedTuple):
@@ -174,8 +175,8 @@ class Learner:
         data, size, zero = self.data, self.recipe.batch_size, jnp.int32(0)
         now = Moment(jax.random.fold_in(key, 3), hyper, data.heads, zero, zero, zero, zero)
         network, optimiser = self._fresh(key, hyper)
-        rows = jnp.zeros((size,), jnp.int32)
-        example = Batch(jnp.zeros((size, *data.x.shape[2:]), data.x.dtype), rows, jnp.ones((size,)), rows)
+        x, rows = jnp.zeros((size, *data.x.shape[2:]), data.x.dtype), jnp.zeros((size,), jnp.int32)
+        example = Batch(x, rows, jnp.ones((size,)), rows)
         return State(network, optimiser, self.strategy.init(network, example, now))
 
     def pure_begin(self, state: State, data: Data, task: Int[Array, ""], key: PRNGKeyArray, hyper: Hyper) -> State:
@@ -233,9 +234,9 @@ class Learner:
         def of_task(x: Array, y: Array, number: Array) -> Array:
             tasks = jnp.full(y.shape, number)
             logits = self.strategy.predict(state.network, state.memory, x, tasks, testing)
-            return open_only(logits, data.heads[tasks]).argmax(-1) == y
+            return (open_only(logits, now.heads[tasks]).argmax(-1) == y) & now.heads[number, y]
 
-        numbers = jnp.arange(data.counts.shape[0])
+        numbers = jnp.arange(len(data.counts))
         correct = jax.lax.map(lambda part: of_task(*part), (data.test_x, data.test_y, numbers))
         return state, correct, self.strategy.curvature(memory, now)
 
@@ -259,7 +260,8 @@ class Learner:
     def _now(self, data: Data, task: Array, key: PRNGKeyArray, hyper: Hyper) -> Moment:
         steps = -(-self._dealt(data, task).total // self.recipe.batch_size)
         total = jnp.int32(self.recipe.steps) if self.recipe.steps else self.recipe.epochs * steps
-        return Moment(key, hyper, data.heads, task, jnp.int32(0), total, steps)
+        heads = data.heads if self.recipe.outputs == "all" else data.heads & data.seen[task]
+        return Moment(key, hyper, heads, task, jnp.int32(0), total, steps)
 
     def _dealt(self, data: Data, task: Array) -> _Rows:
         tasks, rows = data.y.shape
@@ -270,8 +272,7 @@ class Learner:
         else:
             numbers, real = jnp.full((rows,), task), jnp.arange(rows) < data.counts[task]
             x, y = data.x[task], data.y[task]
-        padding = -real.shape[0] % self.recipe.batch_size
-        return _Rows(x, y, numbers, jnp.pad(real, (0, padding)), real.sum())
+        return _Rows(x, y, numbers, jnp.pad(real, (0, -len(real) % self.recipe.batch_size)), real.sum())
 
     def _step(self, state: State, batch: Batch, now: Moment) -> tuple[State, Array]:
         strategy, (network, optimiser, memory) = self.strategy, state

@@ -16,7 +16,8 @@ class Moment(NamedTuple):
     Args:
         key: fresh for this call; every draw comes from it.
         hyper: strengths by name; they are traced, so another value needs no new compilation.
-        heads: the classes that are open at a row of each task; all of them unless the stream tells tasks.
+        heads: the classes that are open at a row of each task; all of them unless the stream tells tasks or the recipe
+            opens those seen so far.
         task: index of the task being learned.
         step: index of the step in this task, over all epochs.
         steps: how many steps this task has.

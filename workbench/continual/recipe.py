@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Final, Protocol
+from typing import Any, Final, Literal, Protocol
 
 import optax
 from jaxtyping import PRNGKeyArray
@@ -36,9 +36,11 @@ class Recipe:
         optimiser: η → an optax optimiser; its state is carried from task to task.
         network: makes the network.
         steps: steps of each task, in place of `epochs`; passes follow one another until they are done.
+        outputs: `all` are open from the first task on, or only those whose classes were `seen`: of the tasks so far. A
+            closed output learns nothing and is never given, so rows of tasks to come are answered wrong.
 
     Raises:
-        OptionError: a number that is not allowed.
+        OptionError: a number, or a word for `outputs`, that is not allowed.
     """
 
     epochs: int = 20
@@ -47,6 +49,7 @@ class Recipe:
     optimiser: Callable[[Any], optax.GradientTransformation] = optax.sgd
     network: NetworkFactory = _WIDE
     steps: int | None = None
+    outputs: Literal["all", "seen"] = "all"
 
     def __post_init__(self) -> None:
         for name in ("epochs", "batch_size", "steps"):
@@ -60,4 +63,9 @@ class Recipe:
             raise OptionError(
                 f"A recipe was given learning_rate={self.learning_rate!r}; allowed is a finite number above 0.",
                 hint="Recipe(learning_rate=0.1)",
+            )
+        if self.outputs not in ("all", "seen"):
+            raise OptionError(
+                f"A recipe was given outputs={self.outputs!r}; allowed is 'all' or 'seen'.",
+                hint="Recipe(outputs='seen')",
             )

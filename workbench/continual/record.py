@@ -24,6 +24,7 @@ def describe(recipe: Recipe) -> dict[str, Any]:
         "learning_rate": recipe.learning_rate,
         "optimiser": _name(recipe.optimiser),
         **({} if recipe.steps is None else {"steps": recipe.steps}),
+        **({} if recipe.outputs == "all" else {"outputs": recipe.outputs}),
         "network": _name(network.func if isinstance(network, partial) else network),
         **options,
     }

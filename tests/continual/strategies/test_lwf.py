@@ -32,8 +32,7 @@ def expected(form, told, network, teacher, x, y):
     else:
         columns = SEEN if form == "added" else MET
         targets = jnp.pad(jax.nn.softmax(old[:, :SEEN] / HEAT), ((0, 0), (0, columns - SEEN)))
-        reach = CLASSES if form == "added" else MET
-        first = cross_entropy(new[:, :reach], jax.nn.one_hot(y, reach))
+        first = cross_entropy(new[:, :MET], jax.nn.one_hot(y, MET))
         term = cross_entropy(new[:, :columns] / HEAT, targets)
     term *= STRENGTH * HEAT**2 / (columns if form == "averaged" else 1)
     return first + term if form == "added" else first / (TASK + 1) + (1 - 1 / (TASK + 1)) * term
@@ -45,7 +44,8 @@ def test_gradients_are_those_of_the_form_without_masks(form, told):
     teacher, network = (MLP((3,), CLASSES, (5,), key=jax.random.key(seed)) for seed in (1, 2))
     x, y = jnp.asarray(RNG.normal(size=(ROWS, 3)), jnp.float32), jnp.asarray(np.arange(ROWS) % 2 + SEEN)
     rows = Batch(x, y, jnp.ones(ROWS), jnp.full(ROWS, TASK))
-    heads = jnp.repeat(jnp.eye(4, dtype=bool), 2, axis=1) if told else jnp.ones((4, CLASSES), bool)
+    met = jnp.tile(jnp.arange(CLASSES) < MET, (4, 1))  # as of Recipe(outputs="seen")
+    heads = met & jnp.repeat(jnp.eye(4, dtype=bool), 2, axis=1) if told else met
     strategy, number = lwf(STRENGTH, HEAT, form), jnp.int32(TASK)
     hyper = {name: jnp.float32(value) for name, value in strategy.hyper.items()}
     now = Moment(jax.random.key(0), hyper, heads, number, *[jnp.int32(0)] * 3)

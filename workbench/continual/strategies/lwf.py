@@ -22,7 +22,6 @@ FORMS: Final = ("added", "replayed", "averaged")
 class _Teacher(NamedTuple):
     network: Any
     seen: Bool[Array, " classes"]  # in earlier tasks
-    met: Bool[Array, " classes"]  # in earlier tasks or in this one
 
 
 def lwf(
@@ -41,8 +40,8 @@ def lwf(
         temperature: T, above 0.
         form: `added`, as Li and Hoiem have it. `replayed`, as van de Ven and Tolias have it: the batch is its own
             replay with soft targets, which weighs as many parts as there are earlier tasks. Where tasks are not told,
-            softmaxes of θ go over the new classes too, whose targets are 0, and classes yet to come are closed.
-            `averaged` is the same with D divided by the number of those classes.
+            softmaxes of θ go over all open classes, with targets of 0 for those not seen before; those yet to come are
+            closed by `Recipe(outputs="seen")`. `averaged` is the same with D divided by the number of those classes.
 
     Raises:
         OptionError: a value that is not allowed.
@@ -68,20 +67,16 @@ def lwf(
         )
 
     def init(network: Any, example: Batch, now: Moment) -> _Teacher:
-        none = jnp.zeros(now.heads.shape[1], bool)
-        return _Teacher(jax.tree.map(jnp.copy, network), none, none)
-
-    def meet(network: Any, memory: _Teacher, task: Batch, now: Moment) -> tuple[Any, _Teacher]:
-        return network, memory._replace(met=memory.seen.at[task.y].max(task.weight > 0))
+        return _Teacher(jax.tree.map(jnp.copy, network), jnp.zeros(now.heads.shape[1], bool))
 
     def criterion(logits: Array, network: Any, memory: _Teacher, rows: Batch, now: Moment) -> Float[Array, ""]:
-        return cross_entropy(open_only(logits, now.heads[rows.task] & memory.met), rows) / (now.task + 1)
+        return cross_entropy(open_only(logits, now.heads[rows.task]), rows) / (now.task + 1)
 
     def loss(network: Any, memory: _Teacher, rows: Batch, now: Moment) -> Float[Array, ""]:
         heat, before, after = now.hyper["temperature"], memory.network(rows.x), network(rows.x)
 
         def of_head(head: Array) -> Array:
-            asked = head & (memory.seen if form == "added" else memory.met)
+            asked = head & memory.seen if form == "added" else head
             old = jax.nn.log_softmax(open_only(before / heat, head & memory.seen))
             new = jax.nn.log_softmax(open_only(after / heat, asked))
             apart = ((jnp.exp(old) * (old - new)).sum(axis=-1) * rows.weight).sum()
@@ -94,8 +89,7 @@ def lwf(
         return share * now.hyper["strength"] * heat**2 * terms.sum() / count
 
     def after_task(memory: _Teacher, network: Any, batch: Batch, now: Moment) -> _Teacher:
-        seen = memory.seen.at[batch.y].max(batch.weight > 0)
-        return _Teacher(network, seen, seen)
+        return _Teacher(network, memory.seen.at[batch.y].max(batch.weight > 0))
 
     made = Strategy(
         f"lwf-{strength:g}" + ("" if form == "added" else f"-{form}"),
@@ -106,4 +100,4 @@ def lwf(
         after_task=after_task,
         paper=Paper("Learning without Forgetting", "Li and Hoiem", 2016, "1606.09282"),
     )
-    return made if form == "added" else made._replace(before_task=meet, criterion=criterion)
+    return made if form == "added" else made._replace(criterion=criterion)

@@ -101,6 +101,14 @@ class Stream:
                 heads[task] = np.isin(np.arange(self.classes), self.train.y[task, :count])
         return heads
 
+    @property
+    def seen(self) -> Bool[np.ndarray, "tasks classes"]:
+        """Which classes had rows to learn in each task or one before it."""
+        seen = np.zeros((self.tasks, self.classes), bool)
+        for task, count in enumerate(self.train.counts):
+            seen[task:, self.train.y[task, :count]] = True
+        return seen
+
 
 def stream_of(
     name: str,
