@@ -21,7 +21,7 @@ def cross_entropy(logits, targets):
     return -(targets * jax.nn.log_softmax(logits)).sum(axis=-1).mean()
 
 
-def expected(form, told, network, teacher, x, y):
+def expected(form, told, reach, network, teacher, x, y):
     """The objective where nothing is masked: columns that do not count are cut off."""
     old, new = teacher(x), network(x)
     if told:
@@ -30,22 +30,23 @@ def expected(form, told, network, teacher, x, y):
         softened = [cross_entropy(new[:, h] / HEAT, jax.nn.softmax(old[:, h] / HEAT)) for h in pairs]
         term, columns = sum(softened) / len(pairs), 2
     else:
-        columns = SEEN if form == "added" else MET
+        columns = SEEN if form == "added" else reach
         targets = jnp.pad(jax.nn.softmax(old[:, :SEEN] / HEAT), ((0, 0), (0, columns - SEEN)))
-        first = cross_entropy(new[:, :MET], jax.nn.one_hot(y, MET))
+        first = cross_entropy(new[:, :reach], jax.nn.one_hot(y, reach))
         term = cross_entropy(new[:, :columns] / HEAT, targets)
     term *= STRENGTH * HEAT**2 / (columns if form == "averaged" else 1)
     return first + term if form == "added" else first / (TASK + 1) + (1 - 1 / (TASK + 1)) * term
 
 
+@pytest.mark.parametrize("reach", [MET, CLASSES], ids=["seen", "all"])  # the outputs that the recipe opens
 @pytest.mark.parametrize("told", [False, True], ids=["class", "task"])
 @pytest.mark.parametrize("form", ["added", "replayed", "averaged"])
-def test_gradients_are_those_of_the_form_without_masks(form, told):
+def test_gradients_are_those_of_the_form_without_masks(form, told, reach):
     teacher, network = (MLP((3,), CLASSES, (5,), key=jax.random.key(seed)) for seed in (1, 2))
     x, y = jnp.asarray(RNG.normal(size=(ROWS, 3)), jnp.float32), jnp.asarray(np.arange(ROWS) % 2 + SEEN)
     rows = Batch(x, y, jnp.ones(ROWS), jnp.full(ROWS, TASK))
-    met = jnp.tile(jnp.arange(CLASSES) < MET, (4, 1))  # as of Recipe(outputs="seen")
-    heads = met & jnp.repeat(jnp.eye(4, dtype=bool), 2, axis=1) if told else met
+    heads = jnp.tile(jnp.arange(CLASSES) < reach, (4, 1))
+    heads = heads & jnp.repeat(jnp.eye(4, dtype=bool), 2, axis=1) if told else heads
     strategy, number = lwf(STRENGTH, HEAT, form), jnp.int32(TASK)
     hyper = {name: jnp.float32(value) for name, value in strategy.hyper.items()}
     now = Moment(jax.random.key(0), hyper, heads, number, *[jnp.int32(0)] * 3)
@@ -59,7 +60,7 @@ def test_gradients_are_those_of_the_form_without_masks(form, told):
         return strategy.criterion(network(x), network, memory, rows, now) + strategy.loss(network, memory, rows, now)
 
     def by_hand(network):
-        return expected(form, told, network, teacher, x, y)
+        return expected(form, told, reach, network, teacher, x, y)
 
     found, wanted = jax.grad(objective)(network), jax.grad(by_hand)(network)
     for one, other in zip(jax.tree.leaves(found), jax.tree.leaves(wanted), strict=True):
